@@ -185,10 +185,10 @@ def _deliver_last(machine: ClientInvite, response: Response | None, now: float) 
 
 
 def _acknowledge(machine: ClientInvite, response: Response | None, _now: float) -> None:
-    if response is not None:
-        # From here on the ACK is what is sent and sent again.
-        machine.sent = ack_for(machine.sent, response)
-        machine.shared.outbox.append((machine.sent, machine.flow))
+    assert response is not None  # FAILURE has one
+    # From here on the ACK is what is sent and sent again.
+    machine.sent = ack_for(machine.sent, response)
+    machine.shared.outbox.append((machine.sent, machine.flow))
 
 
 def _acknowledge_again(

@@ -151,8 +151,8 @@ def _send(machine: ServerNonInvite, data: bytes, _now: float) -> None:
 
 
 def _send_trying(machine: ServerNonInvite, _data: bytes, now: float) -> None:
-    if machine.request is not None:
-        _send(machine, render_response(machine.request, _TRYING), now)
+    assert machine.request is not None  # kept until Completed
+    _send(machine, render_response(machine.request, _TRYING), now)
 
 
 def _send_last(machine: ServerNonInvite, _data: bytes, _now: float) -> None:

@@ -1,4 +1,4 @@
-"""A clock that moves only when told: wheels fire and calls are made in order of time."""
+"""A clock that moves only when told: wheels fire and calls are made in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Clock:
         self._wheels.append(wheel)
 
     def call_at(self, at: float, call: Callable[[], None]) -> None:
-        """Have `call` made at `at`; calls for the same moment in the order they came."""
+        """Have `call` made at `at`; those for one moment in the order they came."""
         self._made += 1
         heappush(self._calls, (at, self._made, call))
 
@@ -47,9 +47,10 @@ class Clock:
     def _happen(self) -> None:
         for wheel in self._wheels:
             for timer in wheel.due(self.now):
-                if timer.target is not None:
-                    timer.target.expire(timer.name, self.now)
-                    self._tell()
+                target = timer.target
+                assert target is not None  # the wheel yields no others
+                target.expire(timer.name, self.now)
+                self._tell()
         while self._calls and self._calls[0][0] <= self.now:
             heappop(self._calls)[2]()
             self._tell()
