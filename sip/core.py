@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from sip.dialog.draft import Draft
 from sip.dialog.ground import Ground
-from sip.dialog.layer import DialogLayer
+from sip.dialog.layer import DialogLayer, check_session_response
 from sip.dialog.outbound import OutboundSession
 from sip.dialog.probe import Probe
 from sip.dialog.settings import CoreSettings
@@ -34,6 +34,9 @@ from sip.transaction.source import stamp
 
 if TYPE_CHECKING:
     from sip.message.digest import DigestClient
+
+
+_SESSION_METHODS = ("INVITE", "UPDATE")
 
 
 class Counters:
@@ -171,6 +174,8 @@ class Core:
 
     def _receive_response(self, response: Response, now: float) -> None:
         check_response(response)
+        if response.status > 100 and response.cseq.method in _SESSION_METHODS:
+            check_session_response(response)
         if not self.ground.transactions.receive_response(response, now):
             self.counters.stray += 1
 

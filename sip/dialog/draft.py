@@ -31,17 +31,19 @@ class Draft(NamedTuple):
     """Whether to say that we support 100rel."""
     stream_allowed: bool
     """Whether a large INVITE may go by TCP instead (18.1.1)."""
+    credentials: str = ""
+    """The line that answers a 401 or 407."""
 
     def with_interval(self, seconds: int) -> Draft:
         """Return the draft a 422 with Min-SE asks for (RFC 4028 section 7.4)."""
         return self._replace(interval=max(seconds, self.interval), min_se=seconds)
 
     def render(
-        self, session: OutboundSession, flow: Flow, branch: str, credentials: str
+        self, session: OutboundSession, flow: Flow, branch: str
     ) -> tuple[Flow, bytes]:
         """Return the INVITE and where it goes: TCP when it is large and may."""
         ground = session.ground
-        data = self._render(session, flow, branch, credentials)
+        data = self._render(session, flow, branch)
         if (
             len(data) > LARGEST_DATAGRAM_REQUEST
             and flow.transport == "udp"
@@ -49,12 +51,10 @@ class Draft(NamedTuple):
             and ground.has_transport("tcp")
         ):
             stream = ground.listener_for(flow._replace(transport="tcp"))
-            return stream, self._render(session, stream, branch, credentials)
+            return stream, self._render(session, stream, branch)
         return flow, data
 
-    def _render(
-        self, session: OutboundSession, flow: Flow, branch: str, credentials: str
-    ) -> bytes:
+    def _render(self, session: OutboundSession, flow: Flow, branch: str) -> bytes:
         ground = session.ground
         tags = "100rel, timer" if self.reliable else "timer"
         timer = f"Session-Expires: {self.interval}\r\n" if self.interval else ""
@@ -67,7 +67,7 @@ class Draft(NamedTuple):
             f"From: {self.from_};tag={session.local_tag}\r\nTo: {self.to}\r\n"
             f"Call-ID: {session.call_id}\r\nCSeq: {session.seq} INVITE\r\n"
             f"{ground.contacts[flow.listener]}{ALLOW}Supported: {tags}\r\n"
-            f"{timer}{ground.user_agent}{credentials}{self.headers}"
+            f"{timer}{ground.user_agent}{self.credentials}{self.headers}"
             f"{SDP if self.body else ''}Content-Length: {len(self.body)}\r\n\r\n"
         )
         return head.encode("utf-8", "surrogateescape") + self.body

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sip.dialog.dialog import SDP
-from sip.dialog.ground import Ground
+from sip.dialog.ground import ALLOW, Ground
+from sip.dialog.interval import agree_as_server, lines_for
 from sip.dialog.offer_answer import Move
+from sip.dialog.repeater import Repeater
+from sip.flow import Flow
 from sip.message.message import Request
 from sip.message.render import render_response
 from sip.transaction.base import ServerTransaction
@@ -68,13 +71,18 @@ class Exchange:
 class OfferExchange(Exchange):
     """A re-INVITE, UPDATE or PRACK that takes part in offer and answer (RFC 6337)."""
 
-    __slots__ = ("session",)
+    __slots__ = ("flow", "session")
 
     def __init__(
-        self, session: Session, transaction: ServerTransaction, request: Request
+        self,
+        session: Session,
+        transaction: ServerTransaction,
+        request: Request,
+        flow: Flow,
     ) -> None:
         super().__init__(session.ground, transaction, request)
         self.session: Session | None = session
+        self.flow = flow
         # How a CANCEL finds the exchange.
         transaction.user = self
 
@@ -90,7 +98,10 @@ class OfferExchange(Exchange):
             session.negotiate(Move.SEND_OFFER if asked else Move.SEND_ANSWER)
             headers += SDP
             session.local_body = body
-        session.accept_offer(self, body, headers, now)
+        elif self.request.body:
+            session.negotiate(Move.ABANDON)
+        self._send(session, body, headers, now)
+        session.settled(now)
 
     def respond(
         self,
@@ -107,6 +118,8 @@ class OfferExchange(Exchange):
             self._leave(session)
             session.negotiate(Move.ABANDON)
         super().respond(status, now, reason=reason, headers=headers, body=body)
+        if session is not None:
+            session.settled(now)
 
     def withdraw(self, now: float) -> None:
         """Answer 487: the peer cancelled the request (9.2), or the call ended."""
@@ -116,6 +129,23 @@ class OfferExchange(Exchange):
         self, transaction: ServerTransaction, failure: Failure, now: float
     ) -> None:
         """A response found no way or a refusal no ACK: nothing follows from either."""
+
+    def _send(self, session: Session, body: bytes, headers: str, now: float) -> None:
+        request, ground, transaction = self.request, self.ground, self.transaction
+        if request.method != "PRACK":
+            if session.dialog is not None:
+                # Only now: a refused request leaves the target as it was (RFC 6141).
+                session.dialog.refresh_target(request, self.flow)
+            interval = agree_as_server(request, ground.settings)
+            session.run_timer(interval, now)
+            contact = ground.contacts[transaction.flow.listener]
+            headers = f"{contact}{ALLOW}{lines_for(interval, we_serve=True)}{headers}"
+        data = render_response(request, 200, headers=headers + ground.server, body=body)
+        if request.method == "INVITE":
+            seq = request.cseq.number
+            session.repeater = Repeater(session, transaction, data, seq=seq, now=now)
+        else:
+            transaction.respond(200, data, now)
 
     def _leave(self, session: Session) -> None:
         self.transaction.user = None

@@ -9,6 +9,7 @@ from sip.dialog.exchange import Exchange, OfferExchange
 from sip.dialog.ground import ALLOW, SUPPORTED
 from sip.dialog.interval import agree_as_server, lines_for
 from sip.dialog.offer_answer import Move, Negotiation
+from sip.dialog.settings import OPTION_TAGS
 from sip.errors import PeerMistake
 from sip.events import Ended, EndReason, InfoReceived, Offered
 from sip.flow import Flow
@@ -32,6 +33,14 @@ def retry_after(session: Session) -> str:
 def is_acceptable(request: Request) -> bool:
     """Tell whether a body is one that offer and answer can use, or absent."""
     return not request.body or request.content_type == "application/sdp"
+
+
+def refuse_extensions(request: Request) -> None:
+    """Raise PeerMistake 420 for a Require we do not know all of (8.2.2.3)."""
+    unknown = request.require - OPTION_TAGS
+    if unknown:
+        listed = ", ".join(sorted(unknown))
+        raise PeerMistake(420, "Bad Extension", headers=(f"Unsupported: {listed}",))
 
 
 def on_bye(
@@ -66,7 +75,8 @@ def on_invite(
     if session.is_early or session.exchange is not None:
         session.reply(transaction, request, 500, now, headers=retry_after(session))
         return
-    if session.has_offer_out:
+    # A 2xx of ours without its ACK: 200 or 491, either will do (RFC 5407 3.1.4).
+    if session.has_offer_out or session.repeater is not None:
         session.reply(transaction, request, 491, now)
         return
     _take_offer(session, transaction, request, flow, now)
@@ -91,11 +101,7 @@ def on_update(
         else:
             _take_offer(session, transaction, request, flow, now)
         return
-    try:
-        interval = agree_as_server(request, session.ground.settings)
-    except PeerMistake as mistake:
-        refuse(session, transaction, request, mistake, now)
-        return
+    interval = agree_as_server(request, session.ground.settings)
     if session.dialog is not None:
         session.dialog.refresh_target(request, flow)
     session.run_timer(interval, now)
@@ -112,7 +118,7 @@ def on_prack(
     now: float,
 ) -> None:
     """Match a PRACK; only the UAS role expects any (RFC 3262 section 3)."""
-    session.receive_prack(transaction, request, now)
+    session.receive_prack(transaction, request, flow, now)
 
 
 def on_info(
@@ -150,18 +156,6 @@ def on_refer(
     session.reply(transaction, request, 603, now)
 
 
-def refuse(
-    session: Session,
-    transaction: ServerTransaction,
-    request: Request,
-    mistake: PeerMistake,
-    now: float,
-) -> None:
-    """Answer what a mistake asks for."""
-    headers = "".join(f"{line}\r\n" for line in mistake.headers)
-    session.reply(transaction, request, mistake.status, now, headers=headers)
-
-
 def _take_offer(
     session: Session,
     transaction: ServerTransaction,
@@ -172,19 +166,15 @@ def _take_offer(
     if not is_acceptable(request):
         session.reply(transaction, request, 415, now, headers=ACCEPT)
         return
-    try:
-        agree_as_server(request, session.ground.settings)
-    except PeerMistake as mistake:
-        refuse(session, transaction, request, mistake, now)
-        return
+    # Both are read now, while what is malformed in them can be refused.
+    agree_as_server(request, session.ground.settings)
+    _ = request.contact
     if request.body and not session.negotiate(Move.RECEIVE_OFFER):
         session.reply(transaction, request, 491, now)
         return
-    if session.dialog is not None:
-        session.dialog.refresh_target(request, flow)
     if request.method == "INVITE":
         session.reply(transaction, request, 100, now)
-    exchange = OfferExchange(session, transaction, request)
+    exchange = OfferExchange(session, transaction, request, flow)
     session.exchange = exchange
     session.ground.events.append(Offered(session, exchange, request, request.body))
 

@@ -70,15 +70,16 @@ class InboundSession(Session):
             return
         assert self.dialog is not None
         headers = self.ground.contacts[self.transaction.flow.listener] + headers
+        required = "100rel" in request.require
+        confirmed = required or (reliable and "100rel" in request.supported)
+        if confirmed:
+            body = self._take_turn(body)
         if body:
             headers += SDP
             self.local_body = body
-        required = "100rel" in request.require
-        if required or (reliable and "100rel" in request.supported):
+        if confirmed:
             if self.reliable is None:
                 self.reliable = ReliableProvisionals(self)
-            if body and not self.negotiate(Move.SEND_ANSWER):
-                self.negotiate(Move.SEND_OFFER)
             self.reliable.send(
                 status, now, reason=reason, headers=ALLOW + headers, body=body
             )
@@ -91,7 +92,7 @@ class InboundSession(Session):
         request = self.request
         if request is None or self.wanted_accept is not None:
             return
-        if self.reliable is not None and self.reliable.is_pending:
+        if self._is_held:
             self.wanted_accept = (body, headers)
             return
         self._accept(request, body, headers, now)
@@ -131,7 +132,11 @@ class InboundSession(Session):
             self.refuse(487, now)
 
     def receive_prack(
-        self, transaction: ServerTransaction, request: Request, now: float
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: float,
     ) -> None:
         """Confirm the provisional response a PRACK names, take its SDP."""
         reliable = self.reliable
@@ -142,18 +147,14 @@ class InboundSession(Session):
             self.reply(transaction, request, 200, now)
             self.ground.events.append(OfferConfirmed(self, request.body))
         elif request.body and self.negotiate(Move.RECEIVE_OFFER):
-            self.exchange = OfferExchange(self, transaction, request)
+            self.exchange = OfferExchange(self, transaction, request, flow)
             self.ground.events.append(
                 Offered(self, self.exchange, request, request.body)
             )
         else:
             self.reply(transaction, request, 200, now)
         reliable.send_next(now)
-        if self.wanted_accept is not None and not reliable.is_pending:
-            body, headers = self.wanted_accept
-            self.wanted_accept = None
-            if self.request is not None:
-                self._accept(self.request, body, headers, now)
+        self.settled(now)
 
     def on_failure(
         self, transaction: ServerTransaction, failure: Failure, now: float
@@ -161,6 +162,15 @@ class InboundSession(Session):
         """A response found no way or a refusal no ACK: timers settle either."""
 
     # -- what parts of the session report -------------------------------------------
+
+    def settled(self, now: float) -> None:
+        """Send the 2xx that waited, unless there is more to wait for."""
+        request = self.request
+        if request is None or self.wanted_accept is None or self._is_held:
+            return
+        body, headers = self.wanted_accept
+        self.wanted_accept = None
+        self._accept(request, body, headers, now)
 
     def unconfirmed(self, now: float) -> None:
         """No PRACK came in 64*T1: the INVITE is refused (RFC 3262 section 3)."""
@@ -186,27 +196,43 @@ class InboundSession(Session):
 
     def stop(self, now: float) -> None:
         """Stop the provisional responses as well."""
-        super().stop(now)
         self.request = None
-        self.transaction.user = None
         self.wanted_accept = None
+        super().stop(now)
+        self.transaction.user = None
         if self.reliable is not None:
             self.reliable.stop()
             self.reliable = None
 
     # -- inside ------------------------------------------------------------------------
 
+    @property
+    def _is_held(self) -> bool:
+        """A 2xx has to wait: for a PRACK, or till an offer inside is answered."""
+        unconfirmed = self.reliable is not None and self.reliable.is_pending
+        return unconfirmed or self.exchange is not None
+
+    def _take_turn(self, body: bytes) -> bytes:
+        """Return `body` if a reliable response may carry it now, as answer or offer.
+
+        Once offer and answer were exchanged, responses to the first INVITE bring no
+        more of either (RFC 3261 section 13.2.1).
+        """
+        if not body:
+            return b""
+        if self.negotiation is Negotiation.IDLE:
+            self.negotiate(Move.SEND_OFFER)
+            return body
+        return body if self.negotiate(Move.SEND_ANSWER) else b""
+
     def _accept(self, request: Request, body: bytes, headers: str, now: float) -> None:
         ground = self.ground
-        if body:
-            if self.negotiation is Negotiation.STABLE:
-                # Answered reliably before; a 2xx must not answer again (RFC 6337 2.2).
-                body = b""
-            elif not self.negotiate(Move.SEND_ANSWER):
-                self.negotiate(Move.SEND_OFFER)
+        body = self._take_turn(body)
         if body:
             headers += SDP
             self.local_body = body
+        elif self.negotiation is Negotiation.REMOTE_OFFER:
+            self.negotiate(Move.ABANDON)
         interval = agree_as_server(request, ground.settings)
         lines = (
             f"{ground.contacts[self.transaction.flow.listener]}{ALLOW}{SUPPORTED}"

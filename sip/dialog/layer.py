@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sip.dialog.exchange import Exchange, OfferExchange
 from sip.dialog.ground import ALLOW, SUPPORTED, Ground
-from sip.dialog.handlers import ACCEPT, is_acceptable
+from sip.dialog.handlers import ACCEPT, is_acceptable, refuse_extensions
 from sip.dialog.inbound import InboundSession
 from sip.dialog.interval import agree_as_server
-from sip.dialog.settings import METHODS, OPTION_TAGS
+from sip.dialog.settings import METHODS
 from sip.errors import PeerMistake
 from sip.events import Invited, Requested
 from sip.flow import Flow
-from sip.message.message import Request
+from sip.message.message import Request, Response
 from sip.message.parser import check_strictly
 from sip.message.render import render_response
 from sip.transaction.base import ServerTransaction
@@ -27,6 +27,28 @@ _KNOWN = frozenset(METHODS) | {
 }
 _INSIDE_ONLY = frozenset({"BYE", "PRACK", "UPDATE", "INFO"})
 _SCHEMES = frozenset({"sip", "sips", "tel"})
+
+
+def check_session_response(response: Response) -> None:
+    """Read what sessions need of a response to INVITE or UPDATE above 100.
+
+    Raises PeerMistake for what cannot be read: such a response is dropped whole, before
+    it can move a transaction or leave a session half changed.
+    """
+    _ = response.contact
+    fields = response.fields
+    if "record-route" in fields:
+        _ = response.record_routes
+    if "require" in fields:
+        _ = response.require
+    if "allow" in fields:
+        _ = response.allow
+    if "session-expires" in fields:
+        _ = response.session_expires
+    if "rseq" in fields:
+        _ = response.rseq
+    if "min-se" in fields:
+        _ = response.min_se
 
 
 class DialogLayer:
@@ -85,10 +107,7 @@ class DialogLayer:
             raise PeerMistake(416, "Unsupported URI Scheme")
         if self.ground.transactions.is_merged(request):
             raise PeerMistake(482, "Loop Detected")
-        unknown = request.require - OPTION_TAGS
-        if unknown:
-            listed = ", ".join(sorted(unknown))
-            raise PeerMistake(420, "Bad Extension", headers=(f"Unsupported: {listed}",))
+        refuse_extensions(request)
 
     def _invite(
         self,
@@ -102,6 +121,8 @@ class DialogLayer:
         if encoded or not (multipart or is_acceptable(request)):
             raise PeerMistake(415, "Unsupported Media Type", headers=(ACCEPT.rstrip(),))
         agree_as_server(request, self.ground.settings)
+        # Read now, while what is malformed in them can be refused.
+        _ = request.supported, request.allow, request.record_routes
         # 17.2.1: at once rather than after 200 ms, so that nothing is sent twice.
         transaction.respond(100, render_response(request, 100), now)
         session = InboundSession(self.ground, transaction, request, flow)

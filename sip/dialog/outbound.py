@@ -13,7 +13,7 @@ from sip.dialog.offer_answer import Move, Negotiation
 from sip.dialog.outgoing import Outgoing
 from sip.dialog.phase import Phase
 from sip.dialog.session import Session
-from sip.dialog.watchers import UNWATCHED, Afterlife
+from sip.dialog.watchers import UNWATCHED, Afterlife, release
 from sip.events import Answered, Failed, Progressed
 from sip.flow import Flow
 from sip.message.message import Request, Response
@@ -43,6 +43,7 @@ class OutboundSession(Session):
     __slots__ = (
         "ack",
         "call_id",
+        "cancel_headers",
         "cancel_timer",
         "cancelling",
         "draft",
@@ -72,25 +73,30 @@ class OutboundSession(Session):
         self.rseqs: dict[str, int] = {}
         self.pending_prack: tuple[Dialog, str] | None = None
         self.cancelling = _Cancel.NOT_WANTED
+        self.cancel_headers = ""
         self.cancel_timer: Timer | None = None
         self.ack: tuple[bytes, Flow] | None = None
 
     # -- what the application asks for -------------------------------------------
 
-    def send(self, now: float, *, credentials: str = "") -> None:
+    def send(self, now: float) -> None:
         """Send the INVITE, the first time or again after 401, 407 or 422."""
         draft = self.draft
         if draft is None:
             return
         self.seq += 1
         self.tries += 1
-        self._transmit(draft, self.flow, now, credentials)
+        self._transmit(draft, now)
 
     def cancel(self, now: float, *, headers: str = "") -> None:
-        """Take the INVITE back; `Failed` follows, a late 2xx notwithstanding."""
+        """Take the INVITE back; `Failed` follows, a late 2xx notwithstanding.
+
+        `headers` are complete lines of the CANCEL, say a Reason.
+        """
         if self.phase is not Phase.EARLY or self.cancelling is not _Cancel.NOT_WANTED:
             return
         self.cancelling = _Cancel.WANTED
+        self.cancel_headers = headers
         if self.invite is not None and self.invite.state == State.PROCEEDING:
             self._send_cancel(self.invite, now)
 
@@ -100,11 +106,10 @@ class OutboundSession(Session):
         if self.phase is not Phase.ACCEPTED or dialog is None:
             super().acknowledge(now, body=body)
             return
-        if body:
-            if not self.negotiate(Move.SEND_ANSWER):
-                body = b""
-            else:
-                self.local_body = body
+        if not self.negotiate(Move.SEND_ANSWER if body else Move.ABANDON):
+            body = b""
+        elif body:
+            self.local_body = body
         self.ack = dialog.acknowledge(self.seq, body)
         self.phase = Phase.CONFIRMED
 
@@ -141,7 +146,7 @@ class OutboundSession(Session):
         if response.status < 200:
             self._progressed(response, now)
         elif response.status < 300:
-            self._accepted(response, now)
+            self._accepted(transaction, response, now)
         else:
             self._refused(response, now)
 
@@ -155,10 +160,12 @@ class OutboundSession(Session):
         if (
             failure is Failure.TRANSPORT
             and draft is not None
+            and self.cancelling is _Cancel.NOT_WANTED
             and transaction.flow.transport != self.flow.transport
         ):
             # 18.1.1: too large for a datagram, but no stream is to be had.
-            self._transmit(draft, self.flow, now, "")
+            self.draft = draft._replace(stream_allowed=False)
+            self._transmit(self.draft, now)
             return
         self._fail(408 if failure is Failure.TIMEOUT else 503, None, now)
 
@@ -170,10 +177,10 @@ class OutboundSession(Session):
 
     # -- inside ------------------------------------------------------------------------
 
-    def _transmit(self, draft: Draft, flow: Flow, now: float, credentials: str) -> None:
+    def _transmit(self, draft: Draft, now: float) -> None:
         ground = self.ground
         branch = ground.tokens.branch()
-        flow, data = draft.render(self, flow, branch, credentials)
+        flow, data = draft.render(self, self.flow, branch)
         if draft.body and self.negotiation is not Negotiation.LOCAL_OFFER:
             self.negotiate(Move.SEND_OFFER)
         self.invite = ground.transactions.send_invite(
@@ -183,8 +190,9 @@ class OutboundSession(Session):
     def _send_cancel(self, invite: ClientInvite, now: float) -> None:
         self.cancelling = _Cancel.SENT
         ground = self.ground
+        head, last, tail = invite.cancel().rpartition(b"Content-Length:")
         ground.transactions.send(
-            invite.cancel(),
+            head + self.cancel_headers.encode() + last + tail,
             method="CANCEL",
             branch=invite.key[0],
             flow=invite.flow,
@@ -251,7 +259,9 @@ class OutboundSession(Session):
         self.rseqs[dialog.remote_tag] = rseq
         rack = f"RAck: {rseq} {self.seq} INVITE\r\n"
         answered = not response.body or self.negotiate(Move.RECEIVE_ANSWER)
-        if not answered and self.negotiate(Move.RECEIVE_OFFER):
+        # Once settled, SDP in a response to the first INVITE is a copy (13.2.1).
+        fresh = self.negotiation is Negotiation.IDLE
+        if not answered and fresh and self.negotiate(Move.RECEIVE_OFFER):
             self.pending_prack = (dialog, rack)
             return False, True
         self._prack(dialog, rack, b"", now)
@@ -261,20 +271,19 @@ class OutboundSession(Session):
         headers = rack + (SDP if body else "")
         Outgoing(self, dialog, "PRACK", headers=headers, body=body).send(now)
 
-    def _accepted(self, response: Response, now: float) -> None:
+    def _accepted(
+        self, transaction: ClientTransaction, response: Response, now: float
+    ) -> None:
         tag = response.to_tag
         if self.phase is not Phase.EARLY:
             if self.dialog is not None and tag == self.dialog.remote_tag:
                 if self.ack is not None:
                     self.ground.outbox.append(self.ack)
             else:
-                self._release(response, now)
+                release(self.ground, transaction, response, now)
             return
-        dialog = self.early.get(tag)
-        if dialog is None:
-            dialog = self._dialog_from(response)
-        else:
-            dialog.refresh_target(response, dialog.flow)
+        dialog = self.early.get(tag) or self._dialog_from(response)
+        dialog.refresh_target(response, dialog.flow)
         self.dialog = dialog
         self.draft = None
         self.early.clear()
@@ -287,26 +296,13 @@ class OutboundSession(Session):
             self.bye(now)
             self.ground.events.append(Failed(self, 487, None))
             return
-        if response.body and self.negotiation is Negotiation.LOCAL_OFFER:
-            self.negotiate(Move.RECEIVE_ANSWER)
+        if self.negotiation is Negotiation.LOCAL_OFFER:
+            # Without one, what an unreliable response said will have been the answer.
+            self.negotiate(Move.RECEIVE_ANSWER if response.body else Move.ABANDON)
         elif response.body and self.negotiation is Negotiation.IDLE:
             self.negotiate(Move.RECEIVE_OFFER)
         self.run_timer(agree_as_client(response, self.ground.settings), now)
         self.ground.events.append(Answered(self, response, response.body))
-
-    def _release(self, response: Response, now: float) -> None:
-        """Another branch of a fork answered as well: ACK and BYE (13.2.2.4)."""
-        dialog = self._dialog_from(response)
-        dialog.acknowledge(self.seq, b"")
-        branch = self.ground.tokens.branch()
-        self.ground.transactions.send(
-            dialog.request("BYE", branch=branch, seq=dialog.next_seq()),
-            method="BYE",
-            branch=branch,
-            flow=dialog.flow,
-            user=UNWATCHED,
-            now=now,
-        )
 
     def _refused(self, response: Response, now: float) -> None:
         draft, status = self.draft, response.status
@@ -323,8 +319,9 @@ class OutboundSession(Session):
                 return
             if status in (401, 407):
                 line = authorization(self, response, "INVITE", draft.uri, draft.body)
-                if line and self.tries == 1:
-                    self.send(now, credentials=line)
+                if line and not draft.credentials:
+                    self.draft = draft._replace(credentials=line)
+                    self.send(now)
                     return
         self._fail(status, response, now)
 
@@ -343,7 +340,8 @@ class OutboundSession(Session):
             self.cancel_timer = None
         if self.invite is not None:
             if self.invite.user is self:
-                self.invite.user = Afterlife(self.ground, self.ack)
+                tag = self.dialog.remote_tag if self.dialog is not None else ""
+                self.invite.user = Afterlife(self.ground, self.ack, tag)
             self.invite = None
         self.draft = None
         self.early.clear()

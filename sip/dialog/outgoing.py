@@ -12,6 +12,7 @@ from sip.dialog.offer_answer import Move
 from sip.events import EndReason
 from sip.flow import Flow
 from sip.message.message import Response
+from sip.transaction.client_invite import ClientInvite, State
 from sip.transaction.user import Failure
 from sip.wheel import Timer
 
@@ -49,7 +50,7 @@ class Outgoing:
         self.seq = 0
         self.tries = 0
 
-    def send(self, now: float, *, credentials: str = "") -> None:
+    def send(self, now: float, *, credentials: str = "") -> ClientTransaction:
         """Send the request in a transaction of its own."""
         dialog = self.dialog
         ground = dialog.ground
@@ -63,7 +64,7 @@ class Outgoing:
             headers=credentials + self.headers,
             body=self.body,
         )
-        ground.transactions.send(
+        return ground.transactions.send(
             data,
             method=self.method,
             branch=branch,
@@ -109,7 +110,7 @@ class Outgoing:
 class Proposal(Outgoing):
     """A re-INVITE or UPDATE of ours: an offer, a request for one, or a refresh."""
 
-    __slots__ = ("ack", "awaits_ack", "glares", "is_refresh", "timer")
+    __slots__ = ("ack", "awaits_ack", "glares", "invite", "is_refresh", "timer")
 
     def __init__(
         self,
@@ -125,13 +126,13 @@ class Proposal(Outgoing):
         self.awaits_ack = False
         self.ack: tuple[bytes, Flow] | None = None
         self.glares = 0
+        self.invite: ClientInvite | None = None
         self.timer: Timer | None = None
 
-    def send(self, now: float, *, credentials: str = "") -> None:
+    def send(self, now: float, *, credentials: str = "") -> ClientTransaction:
         """Send the offer, with Contact and the session timer's lines."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         ground = session.ground
         self.headers = (
             ground.contacts[self.dialog.flow.listener]
@@ -142,17 +143,24 @@ class Proposal(Outgoing):
         )
         if self.body:
             session.negotiate(Move.SEND_OFFER)
-        super().send(now, credentials=credentials)
+        made = super().send(now, credentials=credentials)
+        self.invite = made if isinstance(made, ClientInvite) else None
+        return made
 
     def on_response(
         self, transaction: ClientTransaction, response: Response, now: float
     ) -> None:
-        """Take an answer; a repeated 2xx is ACKed again (13.2.2.4)."""
-        if response.status < 300 and self.ack is not None:
-            self.dialog.ground.outbox.append(self.ack)
-            return
-        if 200 <= response.status < 300 and self.awaits_ack:
-            return
+        """Take an answer; each 2xx to INVITE gets an ACK (13.2.2.4)."""
+        if self.invite is not None and 200 <= response.status < 300:
+            if self.ack is not None:
+                self.dialog.ground.outbox.append(self.ack)
+                return
+            if self.session is None:
+                # The session ended meanwhile; the 2xx was on its way.
+                self.ack = self.dialog.acknowledge(self.seq, b"")
+                return
+            if self.awaits_ack:
+                return
         super().on_response(transaction, response, now)
 
     def done(self, status: int, response: Response | None, now: float) -> None:
@@ -170,18 +178,20 @@ class Proposal(Outgoing):
             self.timer = session.ground.wheel.arm(at, self, 0)
             return
         self._leave(session)
-        if status in _DIALOG_ENDERS:
+        if status in _DIALOG_ENDERS and not session.is_early:
             session.end(EndReason.PEER_GONE, now)
         elif not self.is_refresh:
             session.offer_refused(status, response)
+        elif session.timer is not None:
+            session.timer.try_later(now)
 
     def _accepted(self, session: Session, response: Response, now: float) -> None:
         self.dialog.refresh_target(response, self.dialog.flow)
         session.run_timer(agree_as_client(response, session.ground.settings), now)
         body = response.body
         needs_answer = False
-        if self.body and body:
-            session.negotiate(Move.RECEIVE_ANSWER)
+        if self.body:
+            session.negotiate(Move.RECEIVE_ANSWER if body else Move.ABANDON)
         elif body and not self.is_refresh:
             session.negotiate(Move.RECEIVE_OFFER)
             needs_answer = self.method == "INVITE"
@@ -209,16 +219,31 @@ class Proposal(Outgoing):
         self._leave(session)
 
     def expire(self, name: int, now: float) -> None:
-        """The pause after glare is over."""
-        self.timer = None
-        self.tries = 0
-        self.send(now)
+        """The pause after glare is over, or nobody waits for the answer any more."""
+        session = self.session
+        if session is None:
+            if self.invite is not None:
+                self.invite.abandon(now)
+        elif session.exchange is not None or session.repeater is not None:
+            # 14.1: not while an INVITE of the peer is under way.
+            at = now + self._glare_pause(session)
+            self.timer = session.ground.wheel.arm(at, self, 0)
+        else:
+            self.timer = None
+            self.tries = 0
+            self.send(now)
 
-    def stop(self) -> None:
-        """The session ended: nothing of this matters any more."""
+    def stop(self, now: float) -> None:
+        """The session ended: whatever answer still comes is only acknowledged."""
         if self.timer is not None:
             self.timer.cancel()
+        if self.awaits_ack:
+            self.ack = self.dialog.acknowledge(self.seq, b"")
         self.session = None
+        if self.invite is not None and self.invite.state <= State.PROCEEDING:
+            # After a 100 no timer of the transaction's own would ever end it.
+            ground = self.dialog.ground
+            ground.wheel.arm(now + 64 * ground.settings.timers.t1, self, 0)
 
     def _glare_pause(self, session: Session) -> float:
         low, high = _GLARE_OWNER if session.owns_call_id else _GLARE_OTHER

@@ -24,7 +24,6 @@ class ReliableProvisionals:
     __slots__ = (
         "data",
         "give_up_at",
-        "has_body",
         "interval",
         "rseq",
         "session",
@@ -38,7 +37,6 @@ class ReliableProvisionals:
         self.rseq = 0
         self.status = 0
         self.data = b""
-        self.has_body = False
         self.interval = 0.0
         self.give_up_at = 0.0
         self.timer: Timer | None = None
@@ -61,7 +59,6 @@ class ReliableProvisionals:
             return
         self.rseq += 1
         self.status = status
-        self.has_body = bool(body)
         lines = f"Require: 100rel\r\nRSeq: {self.rseq}\r\n{headers}"
         self.data = session.render(status, reason, lines, body)
         timers = session.ground.settings.timers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
-from sip.errors import PeerMistake
 from sip.flow import Flow
 from sip.message.uri import Uri
 
@@ -44,7 +43,7 @@ def next_hop(uri_text: str, last: Flow, *, latch: bool) -> Flow:
     """
     try:
         uri = Uri.parse(uri_text)
-    except PeerMistake:
+    except ValueError:
         return last
     host = uri.host.strip("[]")
     if not is_address(host) or (latch and host != last.host):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sip.dialog.dialog import Dialog
 from sip.dialog.exchange import OfferExchange
 from sip.dialog.ground import ALLOW, Ground
-from sip.dialog.handlers import HANDLERS
-from sip.dialog.interval import Interval, agree_as_server, lines_for
+from sip.dialog.handlers import HANDLERS, refuse_extensions
+from sip.dialog.interval import Interval
 from sip.dialog.offer_answer import Move, Negotiation, step
 from sip.dialog.outgoing import Outgoing, Proposal
 from sip.dialog.phase import Phase
@@ -117,6 +117,9 @@ class Session:
             return
         if self.proposal is not None or self.exchange is not None:
             self.offer_refused(491, None)
+        elif self.phase is Phase.CONFIRMED and self.repeater is not None:
+            # 14.1: not before the ACK of the INVITE that came the other way.
+            self.offer_refused(491, None)
         elif self.phase is Phase.CONFIRMED:
             self.propose(dialog, "INVITE", body, now)
         elif (
@@ -132,9 +135,8 @@ class Session:
         """Send the ACK that an `OfferAnswered` with `needs_answer` waits for."""
         proposal = self.proposal
         if proposal is not None and proposal.awaits_ack:
-            if body:
-                self.negotiate(Move.SEND_ANSWER)
-                self.local_body = body
+            self.negotiate(Move.SEND_ANSWER if body else Move.ABANDON)
+            self.local_body = body or self.local_body
             proposal.acknowledge(body)
 
     def info(self, now: float, *, content_type: str, body: bytes) -> None:
@@ -168,7 +170,7 @@ class Session:
     ) -> None:
         """Take a request inside the dialog (12.2.2)."""
         dialog = self.dialog_of(request)
-        if dialog is None:
+        if dialog is None or (self.is_over and request.method != "BYE"):
             self.reply(transaction, request, 481, now)
             return
         number = request.cseq.number
@@ -181,6 +183,8 @@ class Session:
         if handler is None:
             self.reply(transaction, request, 405, now, headers=ALLOW)
             return
+        if "require" in request.fields:
+            refuse_extensions(request)
         if self.ground.settings.latch:
             dialog.aim(flow)
         handler(self, transaction, request, flow, now)
@@ -197,8 +201,8 @@ class Session:
         repeater.stop()
         self.repeater = None
         body = request.body
-        if body and self.negotiation is Negotiation.LOCAL_OFFER:
-            self.negotiate(Move.RECEIVE_ANSWER)
+        if self.negotiation is Negotiation.LOCAL_OFFER:
+            self.negotiate(Move.RECEIVE_ANSWER if body else Move.ABANDON)
         else:
             body = b""
         if self.phase is Phase.ACCEPTED:
@@ -227,7 +231,11 @@ class Session:
         """The peer ended the session: the UAS role answers an open INVITE 487."""
 
     def receive_prack(
-        self, transaction: ServerTransaction, request: Request, now: float
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: float,
     ) -> None:
         """Answer 481: only the UAS role has provisional responses to confirm."""
         self.reply(transaction, request, 481, now)
@@ -288,22 +296,8 @@ class Session:
         if interval is not None:
             self.timer = SessionTimer(self, interval, now)
 
-    def accept_offer(
-        self, exchange: OfferExchange, body: bytes, headers: str, now: float
-    ) -> None:
-        """Send the 200 to a re-INVITE, UPDATE or PRACK the application accepted."""
-        request, ground = exchange.request, self.ground
-        if request.method != "PRACK":
-            contact = ground.contacts[exchange.transaction.flow.listener]
-            interval = agree_as_server(request, ground.settings)
-            self.run_timer(interval, now)
-            headers = f"{contact}{ALLOW}{lines_for(interval, we_serve=True)}{headers}"
-        data = render_response(request, 200, headers=headers + ground.server, body=body)
-        if request.method == "INVITE":
-            seq = request.cseq.number
-            self.repeater = Repeater(self, exchange.transaction, data, seq=seq, now=now)
-        else:
-            exchange.transaction.respond(200, data, now)
+    def settled(self, now: float) -> None:
+        """An exchange was answered: the UAS role sends a 2xx that waited for it."""
 
     def reply(
         self,
@@ -340,7 +334,7 @@ class Session:
             self.repeater.stop()
             self.repeater = None
         if self.proposal is not None:
-            self.proposal.stop()
+            self.proposal.stop(now)
             self.proposal = None
         if self.exchange is not None:
             self.exchange.withdraw(now)

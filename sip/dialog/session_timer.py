@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from sip.dialog.interval import Interval
 from sip.events import EndReason
-from sip.wheel import Timer
 
 if TYPE_CHECKING:
     from sip.dialog.session import Session
+
+
+# How often in an interval a refresh that could not be had is tried again.
+_TRIES = 10
 
 
 class _Name(IntEnum):
@@ -21,23 +24,19 @@ class _Name(IntEnum):
 class SessionTimer:
     """The running timer of one session: refreshes it when due, ends it when stale."""
 
-    __slots__ = ("interval", "session", "timer")
+    __slots__ = ("end_at", "interval", "session", "timer")
 
     def __init__(self, session: Session, interval: Interval, now: float) -> None:
         self.session: Session | None = session
         self.interval = interval
-        self.timer = self._arm(session, now)
-
-    def _arm(self, session: Session, now: float) -> Timer:
-        seconds = self.interval.seconds
-        if self.interval.is_ours:
-            return session.ground.wheel.arm(now + seconds / 2, self, _Name.REFRESH)
-        return session.ground.wheel.arm(self._end_at(now), self, _Name.EXPIRE)
-
-    def _end_at(self, now: float) -> float:
+        seconds = interval.seconds
         # Section 10: BYE the lesser of 32 seconds and a third before the end.
-        seconds = self.interval.seconds
-        return now + seconds - min(32.0, seconds / 3)
+        self.end_at = now + seconds - min(32.0, seconds / 3)
+        wheel = session.ground.wheel
+        if interval.is_ours:
+            self.timer = wheel.arm(now + seconds / 2, self, _Name.REFRESH)
+        else:
+            self.timer = wheel.arm(self.end_at, self, _Name.EXPIRE)
 
     def stop(self) -> None:
         """End the timer with its session."""
@@ -49,21 +48,35 @@ class SessionTimer:
         session = self.session
         if session is None:
             return
-        if name == _Name.REFRESH:
-            at = self._end_at(now) - self.interval.seconds / 2
-            self.timer = session.ground.wheel.arm(at, self, _Name.EXPIRE)
-            refresh(session, now)
-        else:
+        if name == _Name.EXPIRE:
             session.end(EndReason.EXPIRED, now)
+        elif refresh(session, now):
+            self.timer = session.ground.wheel.arm(self.end_at, self, _Name.EXPIRE)
+        else:
+            self.try_later(now)
+
+    def try_later(self, now: float) -> None:
+        """Refresh again in a while, as long as there is time left."""
+        session = self.session
+        if session is None:
+            return
+        self.timer.cancel()
+        at = now + self.interval.seconds / _TRIES
+        name = _Name.REFRESH if at < self.end_at else _Name.EXPIRE
+        self.timer = session.ground.wheel.arm(min(at, self.end_at), self, name)
 
 
-def refresh(session: Session, now: float) -> None:
-    """Refresh a session: UPDATE where the peer takes it, else re-INVITE (7.4)."""
+def refresh(session: Session, now: float) -> bool:
+    """Refresh a session: UPDATE where the peer takes it, else re-INVITE (7.4).
+
+    False while another exchange is under way, which may refresh it as well.
+    """
     dialog = session.dialog
     busy = session.proposal is not None or session.exchange is not None
-    if dialog is None or session.is_early or session.is_over or busy:
-        return
+    if dialog is None or session.is_early or busy or session.repeater is not None:
+        return False
     if "UPDATE" in session.peer_allows:
         session.propose(dialog, "UPDATE", b"", now, is_refresh=True)
     else:
         session.propose(dialog, "INVITE", session.local_body, now, is_refresh=True)
+    return True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sip.dialog.dialog import Dialog
 from sip.dialog.ground import Ground
+from sip.dialog.route import uri_of
 from sip.flow import Flow
 from sip.message.message import Response
 from sip.transaction.base import ClientTransaction
@@ -10,19 +12,26 @@ from sip.transaction.user import Failure
 
 
 class Afterlife:
-    """What is left of a session over: a repeated 2xx still gets its ACK (13.2.2.4)."""
+    """What is left of a session over: each 2xx still gets its ACK (13.2.2.4)."""
 
-    __slots__ = ("ack", "ground")
+    __slots__ = ("ack", "ground", "remote_tag")
 
-    def __init__(self, ground: Ground, ack: tuple[bytes, Flow] | None) -> None:
+    def __init__(
+        self, ground: Ground, ack: tuple[bytes, Flow] | None, remote_tag: str
+    ) -> None:
         self.ground = ground
         self.ack = ack
+        self.remote_tag = remote_tag
 
     def on_response(
         self, transaction: ClientTransaction, response: Response, now: float
     ) -> None:
-        """Send the ACK once more."""
-        if self.ack is not None and 200 <= response.status < 300:
+        """Send the ACK once more, or release another branch of a fork."""
+        if not 200 <= response.status < 300:
+            return
+        if response.to_tag != self.remote_tag:
+            release(self.ground, transaction, response, now)
+        elif self.ack is not None:
             self.ground.outbox.append(self.ack)
 
     def on_failure(
@@ -46,3 +55,31 @@ class Unwatched:
 
 
 UNWATCHED = Unwatched()
+
+
+def release(
+    ground: Ground, transaction: ClientTransaction, response: Response, now: float
+) -> None:
+    """ACK and BYE a 2xx of ours nobody wants: another branch answered (13.2.2.4).
+
+    All of it is in the 2xx: From is ours, copied by the peer.
+    """
+    dialog = Dialog.as_client(
+        ground,
+        response,
+        local=response.fields["from"][0],
+        local_tag=response.from_tag,
+        target=uri_of(response.fields["to"][0]),
+        flow=transaction.flow,
+        seq=response.cseq.number,
+    )
+    dialog.acknowledge(response.cseq.number, b"")
+    branch = ground.tokens.branch()
+    ground.transactions.send(
+        dialog.request("BYE", branch=branch, seq=dialog.next_seq()),
+        method="BYE",
+        branch=branch,
+        flow=dialog.flow,
+        user=UNWATCHED,
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""What veil answers over HTTP."""

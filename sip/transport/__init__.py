@@ -1,0 +1,1 @@
+"""The only sockets for SIP: UDP, TCP, TLS and the DNS look-ups behind them."""
