@@ -18,8 +18,9 @@ PIP := -m pip install --quiet --disable-pip-version-check
 RUN_LOCK := deploy/requirements.lock
 DEV_LOCK := deploy/requirements-dev.lock
 UNIT := -m "not sipp and not redis and not slow" -n 2 -q
-# SIPp scenarios spend their time waiting for SIP's timers, not for a core.
-SCENARIOS := -m sipp -n 8 --dist worksteal -q
+# SIPp scenarios spend their time waiting for SIP's timers, not for a core; the longest
+# come first, handed out one by one.
+SCENARIOS := -m sipp -n 8 --dist load --maxschedchunk 1 -q
 # Whatever follows another program's clock or ours runs alone.
 REST := -m "(redis or slow) and not sipp" -n 2 -q
 
@@ -37,8 +38,7 @@ demo: .venv/.run  ## place a call in each mode through one process and print its
 test: peers lint types  ## everything: lint, types, unit, redis, SIPp, other Pythons
 	$(BIN)/pytest $(UNIT)
 	$(BIN)/pytest $(REST)
-	$(BIN)/pytest $(SCENARIOS)
-	@$(MAKE) others
+	@$(MAKE) -j2 --output-sync=target scenarios others
 
 check: lint types unit  ## the fast part: lint, types, unit tests
 
@@ -66,7 +66,11 @@ cover: .venv/.dev  ## branch coverage of the unit tests
 peers: .venv/.dev  ## install redis-server and SIPp (root on Debian/Ubuntu), or say what is missing
 	@$(BIN)/python -m tests.peers
 
-.PHONY: others
+.PHONY: scenarios others
+scenarios: .venv/.dev
+	$(BIN)/pytest $(SCENARIOS)
+
+# Beside the scenarios, which mostly wait.
 others: $(if $(PYTHON3.12),.venv312/.dev) $(if $(PYTHON3.13),.venv313/.dev)
 	@for v in 312 313; do \
 		if [ -x .venv$$v/bin/pytest ]; then .venv$$v/bin/pytest $(UNIT) || exit 1; \

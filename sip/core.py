@@ -25,6 +25,7 @@ from sip.dialog.settings import CoreSettings
 from sip.errors import PeerMistake
 from sip.events import Event
 from sip.flow import Flow
+from sip.message.limits import MAX_STREAM_MESSAGE
 from sip.message.message import Request, Response
 from sip.message.parser import check, check_response, parse
 from sip.message.render import render_response
@@ -67,7 +68,11 @@ class Core:
         """Take one datagram, or one message framed from a stream."""
         self.counters.received += 1
         try:
-            message = parse(data)
+            message = (
+                parse(data)
+                if flow.transport == "udp"
+                else parse(data, limit=MAX_STREAM_MESSAGE)
+            )
             if isinstance(message, Request):
                 self._receive_request(message, flow, now)
             else:
@@ -94,8 +99,8 @@ class Core:
         """Let every deadline up to `now` take effect."""
         for timer in self.ground.wheel.due(now):
             target = timer.target
-            if target is not None:
-                target.expire(timer.name, now)
+            assert target is not None
+            target.expire(timer.name, now)
 
     def next_event(self) -> Event | None:
         """Take the oldest event, None when there is none."""

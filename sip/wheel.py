@@ -1,8 +1,8 @@
 """The one clockwork of a core: many deadlines, one alarm.
 
-SIP arms a handful of timers for each call and cancels nearly all of them, most with one
-of a few durations. Deadlines are gathered into ticks, so that arming costs a dictionary
-look-up and cancelling costs nothing; only ticks, not timers, go through a heap.
+SIP arms a handful of timers for each call and cancels nearly all of them. Deadlines are
+gathered into ticks, so that arming costs a dictionary look-up and cancelling costs
+nothing; only ticks, not timers, go through a heap.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Protocol
 
 TICKS_PER_SECOND = 100
 _ROUNDING = 1e-6
+# A deadline further away than this is looked at on its way there, so that what was
+# cancelled of it is let go: session timers of half an hour would pile up otherwise.
+_HOP_TICKS = 40 * TICKS_PER_SECOND
 
 
 class Expiring(Protocol):
@@ -26,11 +29,12 @@ class Expiring(Protocol):
 class Timer:
     """One armed deadline. Cancelling lets go of its target at once."""
 
-    __slots__ = ("name", "target")
+    __slots__ = ("name", "target", "tick")
 
-    def __init__(self, target: Expiring, name: int) -> None:
+    def __init__(self, target: Expiring, name: int, tick: int) -> None:
         self.target: Expiring | None = target
         self.name = name
+        self.tick = tick
 
     def cancel(self) -> None:
         """Make the deadline pass unnoticed."""
@@ -40,23 +44,30 @@ class Timer:
 class Wheel:
     """Deadlines in absolute seconds, fired at the first tick not before them."""
 
-    __slots__ = ("_slots", "_ticks")
+    __slots__ = ("_horizon", "_slots", "_ticks")
 
     def __init__(self) -> None:
         self._slots: dict[int, list[Timer]] = {}
         self._ticks: list[int] = []
+        # The tick no timer is put beyond; unknown until the clock has been seen.
+        self._horizon = 0
 
     def arm(self, at: float, target: Expiring, name: int) -> Timer:
         """Have `target.expire(name, now)` called once `at` has passed."""
-        timer = Timer(target, name)
         tick = math.ceil(at * TICKS_PER_SECOND - _ROUNDING)
+        timer = Timer(target, name, tick)
+        self._put(timer, tick)
+        return timer
+
+    def _put(self, timer: Timer, tick: int) -> None:
+        if tick > self._horizon > 0:
+            tick = self._horizon
         slot = self._slots.get(tick)
         if slot is None:
             self._slots[tick] = [timer]
             heappush(self._ticks, tick)
         else:
             slot.append(timer)
-        return timer
 
     def next_at(self) -> float | None:
         """Return the earliest deadline, None when nothing is armed."""
@@ -75,10 +86,15 @@ class Wheel:
     def due(self, now: float) -> Iterator[Timer]:
         """Take out the timers whose tick is at or before `now`, in order of ticks."""
         last = math.floor(now * TICKS_PER_SECOND + _ROUNDING)
+        self._horizon = last + _HOP_TICKS
         while self._ticks and self._ticks[0] <= last:
             slot = self._slots.pop(heappop(self._ticks))
             for timer in slot:
-                if timer.target is not None:
+                if timer.target is None:
+                    continue
+                if timer.tick > last:
+                    self._put(timer, timer.tick)
+                else:
                     yield timer
 
     def __len__(self) -> int:

@@ -104,6 +104,12 @@ def cancelled(call: Memory, _event: Cancelled, out: list[Command]) -> State:
     return give_up(call, _cancel_reason(call), "caller", out, gone=Leg.CALLER)
 
 
+def cancelled_late(call: Memory, _event: Cancelled, out: list[Command]) -> State:
+    """Hang up the callee: the caller's CANCEL and the callee's 200 crossed (F35)."""
+    reason = _cancel_reason(call)
+    return hang_up(call, reason, "caller", out, gone=Leg.CALLER)
+
+
 def _cancel_reason(call: Memory) -> Reason:
     if call.state is State.LOOKING:
         return reasons.CANCELLED_EARLY

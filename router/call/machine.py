@@ -81,6 +81,7 @@ TABLE: Mapping[State, Row] = MappingProxyType(
         },
         State.ANSWERED: {
             Confirmed: setup.confirmed,
+            Cancelled: ending.cancelled_late,
             AckMissed: ending.ack_missed,
             Ended: ending.ended,
             Offered: relay.not_now,

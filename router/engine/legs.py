@@ -49,6 +49,7 @@ from sip.flow import Flow
 from sip.transaction.client_invite import State as InviteState
 
 _UNAVAILABLE = 503
+_UNAVAILABLE_CALLEE = 480
 _RINGING = 180
 
 _logger = logging.getLogger(__name__)
@@ -208,7 +209,12 @@ class LiveCall(Clocked):
         session, self.callee = self.callee, None
         if session is not None:
             session.context = None
-            session.cancel(now, headers=command.reason.header)
+            headers = command.reason.header
+            if session.is_early:
+                session.cancel(now, headers=headers)
+            else:
+                # The 2xx came while this was being decided: ACK, then BYE (9.1).
+                session.bye(now, headers=headers)
 
     def _gateway_lives(self) -> bool:
         """Say whether 100 has come: it is no event, because no call depends on it."""
@@ -226,10 +232,13 @@ class LiveCall(Clocked):
             self.caller.provisional(status, now, body=body, reliable=bool(body))
 
     def _accept(self, command: Accept, now: float) -> None:
-        self.events.append(Answered(now))
-        self.board.counters.answered += 1
-        if self.caller is not None:
-            self.caller.accept(now, body=command.body)
+        session = self.caller
+        # A caller that cancelled in the meantime has had its answer, and was not put
+        # through: the event of that is on its way.
+        if session is not None and not session.is_over:
+            self.events.append(Answered(now))
+            self.board.counters.answered += 1
+            session.accept(now, body=command.body)
 
     def _refuse(self, command: Refuse, now: float) -> None:
         reason = command.reason
@@ -250,9 +259,13 @@ class LiveCall(Clocked):
             session.acknowledge(now, body=command.body)
 
     def _hang_up(self, command: HangUp, now: float) -> None:
-        session = self.session_of(command.leg)
-        if session is not None:
-            session.bye(now, headers=command.reason.header)
+        leg, reason = command
+        session = self.session_of(leg)
+        if isinstance(session, InboundSession) and session.is_early:
+            # Its 200 still waits for a PRACK (RFC 3262 section 3).
+            session.refuse(_UNAVAILABLE_CALLEE, now, headers=reason.header)
+        elif session is not None:
+            session.bye(now, headers=reason.header)
 
     def _offer(self, command: Offer, now: float) -> None:
         session = self.session_of(command.leg)
@@ -282,7 +295,7 @@ class LiveCall(Clocked):
 
     def _arm(self, command: Arm, now: float) -> None:
         clock, seconds = command
-        self.arm(clock, now + seconds, now)
+        self.arm(clock, now + seconds)
 
     def _disarm(self, command: Disarm, _now: float) -> None:
         self.disarm(command.clock)

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain, repeat
 from typing import TypeVar
 
 from router.records.database import ArchiveUnavailable, Database
@@ -75,7 +76,12 @@ class Archive:
             return
         if len(waiting) >= GROUP:
             self._start()
-        elif self._alarm is None and self._loop is not None:
+        else:
+            self._arm()
+
+    def _arm(self) -> None:
+        """Have what waits written after the interval at the latest."""
+        if self._alarm is None and self._loop is not None:
             self._alarm = self._loop.call_later(INTERVAL_SECONDS, self._start)
 
     def _give_up(self, count: int) -> None:
@@ -89,30 +95,38 @@ class Archive:
             self._alarm.cancel()
             self._alarm = None
         if self._writing is None and self._loop is not None and self._waiting:
-            self._writing = self._loop.create_task(self._write_all(self._opened()))
+            self._writing = self._loop.create_task(self._write(self._opened()))
 
-    async def _write_all(self, database: Database) -> None:
-        """Write until nothing waits, however long that takes."""
-        failed = 0
+    async def _write(self, database: Database) -> None:
+        """Write what waits as one group, as often as it takes.
+
+        What came in meanwhile waits for the interval again, unless it is a full group:
+        a transaction costs as much CPU as forty records.
+        """
+        group = self._waiting[:MOST_AT_ONCE]
         try:
-            while self._waiting:
-                group = self._waiting[:MOST_AT_ONCE]
-                try:
-                    refused = await self._in_thread(partial(database.insert, group))
-                except ArchiveUnavailable as error:
-                    logger.error("call records have to wait: %s", error)
-                    pauses = self._retry_seconds
-                    await asyncio.sleep(pauses[min(failed, len(pauses) - 1)])
-                    failed += 1
-                    self.failures += 1
-                else:
-                    failed = 0
-                    # Only now, so that a write that failed or was cut off loses none.
-                    del self._waiting[: len(group)]
-                    self.written += len(group) - refused
-                    self.lost += refused
+            refused = await self._insert(database, group)
+            # Only now, so that a write that failed or was cut off loses none.
+            del self._waiting[: len(group)]
+            self.written += len(group) - refused
+            self.lost += refused
         finally:
             self._writing = None
+        if len(self._waiting) >= GROUP:
+            self._start()
+        elif self._waiting:
+            self._arm()
+
+    async def _insert(self, database: Database, group: list[CallRecord]) -> int:
+        """Have the group written, again and again; return how many were refused."""
+        pauses = chain(self._retry_seconds, repeat(self._retry_seconds[-1]))
+        while True:
+            try:
+                return await self._in_thread(partial(database.insert, group))
+            except ArchiveUnavailable as error:
+                self.failures += 1
+                logger.error("call records have to wait: %s", error)
+                await asyncio.sleep(next(pauses))
 
     async def flush(self) -> None:
         """Return when every record given to `write` is in the database."""
@@ -131,6 +145,7 @@ class Archive:
             if self._writing is not None:
                 self._writing.cancel()
                 await asyncio.wait((self._writing,))
+            self._waiting.clear()
             await self._in_thread(self._database.close)
             self._database = None
         self._thread.shutdown()

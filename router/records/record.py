@@ -105,11 +105,7 @@ def compute(events: Iterable[CallEvent]) -> CallRecord:
     shift = called.clock - called.at
     reason = finished.reason
     return CallRecord(
-        called.call_id,
-        called.app,
-        called.x,
-        called.mode,
-        called.caller,
+        *called[2:],  # call_id to caller, in this order in both
         decided.callee,
         decided.display,
         decided.subscription_id,

@@ -1,0 +1,1 @@
+"""Numbers and bindings: one contract, kept in SQLite or in Redis."""

@@ -17,12 +17,9 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import uuid4
-
-from redis.exceptions import RedisError
 
 from router.plan.model import AxbBinding, AxBinding, NumberRecord, TemporaryCallee
 from router.store import codec, redis_scripts
@@ -34,7 +31,12 @@ from router.store.port import (
     StoreUnavailable,
 )
 from router.store.redis_address import Kind, RedisAddress
-from router.store.redis_clients import Client, Clients, make_clients
+from router.store.redis_clients import (
+    Client,
+    Clients,
+    foreign_errors_as_ours,
+    make_clients,
+)
 from router.store.redis_connection import EPOCH_KEY
 from router.store.redis_keeper import Keeper, Login
 from router.store.redis_lookups import (
@@ -56,15 +58,6 @@ def _key(x: str) -> str:
 
 def _member(x: str, subscription_id: str) -> str:
     return f"{x}\n{subscription_id}"
-
-
-@contextmanager
-def _ours() -> Iterator[None]:
-    """Turn whatever redis-py raises into `StoreUnavailable`."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(f"Redis: {error}") from error
 
 
 class RedisStore:
@@ -96,7 +89,7 @@ class RedisStore:
 
     async def open(self) -> None:
         """Connect, mark the store if it has no mark, and prove that it can be read."""
-        with _ours():
+        with foreign_errors_as_ours():
             clients = make_clients(self._address)
             tls = self._address.tls_context()
         self._clients = clients
@@ -140,7 +133,7 @@ class RedisStore:
             self._look_ups = None
         if self._clients is not None:
             clients, self._clients = self._clients, None
-            with _ours():
+            with foreign_errors_as_ours():
                 await clients.close()
 
     async def ping(self) -> None:
@@ -168,7 +161,7 @@ class RedisStore:
     async def numbers(self) -> Sequence[NumberRecord]:
         """Return every X number, sorted by X."""
         names = cast(Iterable[str], await self._command("SMEMBERS", NUMBERS_KEY))
-        with _ours():
+        with foreign_errors_as_ours():
             pipeline = self._writer().pipeline(transaction=False)
             for x in sorted(names):
                 pipeline.execute_command("HGET", _key(x), codec.NUMBER)
@@ -291,7 +284,7 @@ class RedisStore:
         writer = self._writer()
         # A burst of binds waits its turn: redis-py fails one connection too many.
         async with self._turns:
-            with _ours():
+            with foreign_errors_as_ours():
                 return cast(object, await writer.execute_command(*words))
 
     async def _run(self, script: str, x: str, *arguments: str) -> object:

@@ -5,6 +5,8 @@ Look-ups do not go this way (see `router.store.redis_connection`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
 
@@ -12,13 +14,24 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException, RedisError
 
+from router.store.port import StoreUnavailable
 from router.store.redis_address import Kind, RedisAddress
 
 COMMAND_SECONDS = 1.0
 """For a write, and for connecting."""
 
 Client: TypeAlias = Redis | RedisCluster
+
+
+@contextmanager
+def foreign_errors_as_ours() -> Iterator[None]:
+    """Turn whatever redis-py raises into `StoreUnavailable`."""
+    try:
+        yield
+    except (RedisError, RedisClusterException, OSError) as error:
+        raise StoreUnavailable(f"Redis: {error}") from error
 
 
 class _Connecting(TypedDict, total=False):

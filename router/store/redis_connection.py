@@ -61,18 +61,19 @@ class _LookUp:
 
     def answer(self, reply: object, connection: Connection) -> None:
         if not isinstance(reply, list) or len(reply) != 4:
-            connection.refused += 1
-            self._refused(reply)
+            self._refused(reply, connection)
             return
         if reply == _NOTHING:
             connection.confirm_nothing(self)
             return
         self.tell(codec.found(self.x, self.caller, *reply))
 
-    def _refused(self, reply: object) -> None:
+    def _refused(self, reply: object, connection: Connection) -> None:
         if not isinstance(reply, hiredis.ReplyError):
             raise codec.Misplaced("a reply of another kind")
-        logger.error("Redis refuses a look-up: %s", reply)
+        if connection.refused == 0:  # once: a moved slot refuses thousands a second
+            logger.error("Redis refuses look-ups: %s", reply)
+        connection.refused += 1
         self.tell(StoreUnavailable(f"Redis: {reply}"))
 
     def fail(self, why: StoreUnavailable) -> None:

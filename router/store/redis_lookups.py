@@ -9,9 +9,9 @@ from typing import Protocol
 
 from redis.asyncio import Sentinel
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
 
 from router.store.port import Deliver, StoreUnavailable
+from router.store.redis_clients import foreign_errors_as_ours
 from router.store.redis_keeper import Keeper, Login, Place
 
 REFRESH_SECONDS = 0.5
@@ -52,10 +52,8 @@ def primary_place(sentinel: Sentinel, name: str) -> Callable[[], Awaitable[Place
     """Return what `Keeper` asks for the primary that Sentinel knows as `name`."""
 
     async def ask() -> Place:
-        try:
+        with foreign_errors_as_ours():
             host, port = await sentinel.discover_master(name)
-        except RedisError as error:
-            raise StoreUnavailable(f"Sentinel: {error}") from error
         return str(host), int(port)
 
     return ask
@@ -69,6 +67,8 @@ class ClusterLookUps:
         self._login = login
         self._keepers: dict[Place, Keeper] = {}
         self._slots: dict[int, Keeper] = {}
+        self._whole = False
+        """Whether there is a keeper for each primary of the layout."""
         self._refused = 0
         self._misplaced_before = 0
         self._task: asyncio.Task[None] | None = None
@@ -76,8 +76,7 @@ class ClusterLookUps:
     @property
     def available(self) -> bool:
         """Whether every primary answers."""
-        keepers = self._keepers.values()
-        return bool(keepers) and all(keeper.available for keeper in keepers)
+        return self._whole and all(each.available for each in self._keepers.values())
 
     @property
     def misplaced(self) -> int:
@@ -115,6 +114,7 @@ class ClusterLookUps:
         for place in list(self._keepers):
             await self._drop(place)
         self._slots = {}
+        self._whole = False
 
     async def _drop(self, place: Place) -> None:
         keeper = self._keepers.pop(place)
@@ -132,19 +132,22 @@ class ClusterLookUps:
                     await self._learn()
 
     async def _learn(self) -> None:
-        try:
+        with foreign_errors_as_ours():
             await self._cluster.nodes_manager.initialize()
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"Redis: {error}") from error
         layout = {
             slot: (str(nodes[0].host), int(nodes[0].port))
             for slot, nodes in self._cluster.nodes_manager.slots_cache.items()
         }
         for place in set(layout.values()) - self._keepers.keys():
             keeper = Keeper(fixed_place(place), self._login)
-            self._keepers[place] = keeper
             with contextlib.suppress(StoreUnavailable):
                 await keeper.open()
+                self._keepers[place] = keeper
         for place in self._keepers.keys() - set(layout.values()):
             await self._drop(place)
-        self._slots = {slot: self._keepers[place] for slot, place in layout.items()}
+        self._whole = bool(layout) and self._keepers.keys() == set(layout.values())
+        self._slots = {
+            slot: self._keepers[place]
+            for slot, place in layout.items()
+            if place in self._keepers
+        }

@@ -146,7 +146,7 @@ class Dialog:
         ground = self.ground
         head = (
             f"{method} {uri} SIP/2.0\r\n"
-            f"{ground.vias[self.flow.listener]}{branch}\r\n"
+            f"{ground.vias[self.flow.listener]}{branch};rport\r\n"
             f"{routes}Max-Forwards: 70\r\n"
             f"From: {self.local}\r\nTo: {self.remote}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {seq} {method}\r\n"

@@ -62,7 +62,7 @@ class Draft(NamedTuple):
             timer += f"Min-SE: {self.min_se}\r\n"
         head = (
             f"INVITE {self.uri} SIP/2.0\r\n"
-            f"{ground.vias[flow.listener]}{branch}\r\n"
+            f"{ground.vias[flow.listener]}{branch};rport\r\n"
             f"Max-Forwards: {self.max_forwards}\r\n"
             f"From: {self.from_};tag={session.local_tag}\r\nTo: {self.to}\r\n"
             f"Call-ID: {session.call_id}\r\nCSeq: {session.seq} INVITE\r\n"

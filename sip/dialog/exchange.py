@@ -89,7 +89,7 @@ class OfferExchange(Exchange):
     def accept(self, body: bytes, now: float, *, headers: str = "") -> None:
         """Answer 200 with our answer, or our offer where the peer asked for one."""
         session = self.session
-        if not self.is_open or session is None:
+        if session is None:
             return
         self.is_open = False
         self._leave(session)
@@ -114,7 +114,7 @@ class OfferExchange(Exchange):
     ) -> None:
         """Answer with a final status; 300 and more leave the session as it was."""
         session = self.session
-        if self.is_open and session is not None:
+        if session is not None:
             self._leave(session)
             session.negotiate(Move.ABANDON)
         super().respond(status, now, reason=reason, headers=headers, body=body)
@@ -133,9 +133,10 @@ class OfferExchange(Exchange):
     def _send(self, session: Session, body: bytes, headers: str, now: float) -> None:
         request, ground, transaction = self.request, self.ground, self.transaction
         if request.method != "PRACK":
-            if session.dialog is not None:
+            dialog = session.dialog_of(request)
+            if dialog is not None:
                 # Only now: a refused request leaves the target as it was (RFC 6141).
-                session.dialog.refresh_target(request, self.flow)
+                dialog.refresh_target(request, self.flow)
             interval = agree_as_server(request, ground.settings)
             session.run_timer(interval, now)
             contact = ground.contacts[transaction.flow.listener]
@@ -149,6 +150,5 @@ class OfferExchange(Exchange):
 
     def _leave(self, session: Session) -> None:
         self.transaction.user = None
-        if session.exchange is self:
-            session.exchange = None
+        session.exchange = None
         self.session = None

@@ -56,28 +56,28 @@ class Ground:
         self.vias: list[str] = []
         self.contacts: list[str] = []
         for transport, host, port in settings.listeners:
-            self.vias.append(
-                f"Via: SIP/2.0/{transport.upper()} {host}:{port};rport;branch="
-            )
+            self.vias.append(f"Via: SIP/2.0/{transport.upper()} {host}:{port};branch=")
             parameter = "" if transport == "udp" else f";transport={transport}"
             self.contacts.append(f"Contact: <sip:{host}:{port}{parameter}>\r\n")
 
     def listener_for(self, flow: Flow) -> Flow:
         """Return `flow` with a listener of its own transport and address family."""
         listeners = self.settings.listeners
+        ipv6 = ":" in flow.host
+        best = -1
         if 0 <= flow.listener < len(listeners):
             current = listeners[flow.listener]
             if current.transport == flow.transport:
-                return flow
-        ipv6 = ":" in flow.host
-        fallback = -1
+                if current.host.startswith("[") == ipv6:
+                    return flow
+                best = flow.listener
         for index, listener in enumerate(listeners):
             if listener.transport != flow.transport:
                 continue
             if listener.host.startswith("[") == ipv6:
                 return flow._replace(listener=index)
-            fallback = index
-        return flow if fallback < 0 else flow._replace(listener=fallback)
+            best = index if best < 0 else best
+        return flow if best < 0 else flow._replace(listener=best)
 
     def has_transport(self, transport: str) -> bool:
         """Tell whether we listen on `transport`."""

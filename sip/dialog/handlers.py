@@ -102,8 +102,9 @@ def on_update(
             _take_offer(session, transaction, request, flow, now)
         return
     interval = agree_as_server(request, session.ground.settings)
-    if session.dialog is not None:
-        session.dialog.refresh_target(request, flow)
+    dialog = session.dialog_of(request)
+    assert dialog is not None
+    dialog.refresh_target(request, flow)
     session.run_timer(interval, now)
     contact = session.ground.contacts[transaction.flow.listener]
     headers = f"{contact}{ALLOW}{lines_for(interval, we_serve=True)}"

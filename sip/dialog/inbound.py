@@ -117,10 +117,9 @@ class InboundSession(Session):
     # -- what the floors below bring -----------------------------------------------
 
     def cancelled(self, request: Request, now: float) -> None:
-        """Answer the INVITE 487 for a CANCEL, which may come too late (9.2)."""
-        if self.request is not None:
-            self.refuse(487, now)
-            self.ground.events.append(Cancelled(self, request))
+        """Answer the INVITE 487 for a CANCEL; one too late does not get here (9.2)."""
+        self.refuse(487, now)
+        self.ground.events.append(Cancelled(self, request))
 
     def confirmed(self, body: bytes, now: float) -> None:
         """The ACK of the first 2xx arrived."""
@@ -175,9 +174,9 @@ class InboundSession(Session):
     def unconfirmed(self, now: float) -> None:
         """No PRACK came in 64*T1: the INVITE is refused (RFC 3262 section 3)."""
         request = self.request
-        if request is not None:
-            self.refuse(504, now)
-            self.ground.events.append(Cancelled(self, request))
+        assert request is not None
+        self.refuse(504, now)
+        self.ground.events.append(Cancelled(self, request))
 
     def render(
         self, status: int, reason: str | None, headers: str, body: bytes

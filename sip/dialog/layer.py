@@ -35,8 +35,13 @@ def check_session_response(response: Response) -> None:
     Raises PeerMistake for what cannot be read: such a response is dropped whole, before
     it can move a transaction or leave a session half changed.
     """
-    _ = response.contact
     fields = response.fields
+    if response.status >= 300:
+        # Of a refusal little is read, and losing one would hold up the call.
+        if response.status == 422:
+            _ = response.min_se
+        return
+    _ = response.contact
     if "record-route" in fields:
         _ = response.record_routes
     if "require" in fields:
@@ -47,8 +52,6 @@ def check_session_response(response: Response) -> None:
         _ = response.session_expires
     if "rseq" in fields:
         _ = response.rseq
-    if "min-se" in fields:
-        _ = response.min_se
 
 
 class DialogLayer:

@@ -141,8 +141,6 @@ class OutboundSession(Session):
         self, transaction: ClientTransaction, response: Response, now: float
     ) -> None:
         """Take a response to the INVITE from its transaction."""
-        if transaction is not self.invite:
-            return
         if response.status < 200:
             self._progressed(response, now)
         elif response.status < 300:
@@ -154,8 +152,6 @@ class OutboundSession(Session):
         self, transaction: ClientTransaction, failure: Failure, now: float
     ) -> None:
         """No final answer came: 408, or 503 when nothing could be sent (8.1.3.1)."""
-        if transaction is not self.invite or self.is_over:
-            return
         draft = self.draft
         if (
             failure is Failure.TRANSPORT
@@ -171,8 +167,8 @@ class OutboundSession(Session):
 
     def expire(self, name: int, now: float) -> None:
         """64*T1 after CANCEL there is still no final response: give up (9.1)."""
-        if self.invite is not None:
-            self.invite.abandon(now)
+        assert self.invite is not None
+        self.invite.abandon(now)
         self._fail(487, None, now)
 
     # -- inside ------------------------------------------------------------------------
@@ -203,8 +199,6 @@ class OutboundSession(Session):
         self.cancel_timer = ground.wheel.arm(now + wait, self, 0)
 
     def _progressed(self, response: Response, now: float) -> None:
-        if self.phase is not Phase.EARLY:
-            return
         if self.cancelling is not _Cancel.NOT_WANTED:
             if self.cancelling is _Cancel.WANTED and self.invite is not None:
                 self._send_cancel(self.invite, now)
@@ -326,8 +320,6 @@ class OutboundSession(Session):
         self._fail(status, response, now)
 
     def _fail(self, status: int, response: Response | None, now: float) -> None:
-        if self.is_over:
-            return
         self.stop(now)
         self.ground.forget(self.local_tag)
         self.ground.events.append(Failed(self, status, response))
@@ -338,11 +330,10 @@ class OutboundSession(Session):
         if self.cancel_timer is not None:
             self.cancel_timer.cancel()
             self.cancel_timer = None
-        if self.invite is not None:
-            if self.invite.user is self:
-                tag = self.dialog.remote_tag if self.dialog is not None else ""
-                self.invite.user = Afterlife(self.ground, self.ack, tag)
-            self.invite = None
+        invite, self.invite = self.invite, None
+        if invite is not None and invite.user is self:
+            tag = self.dialog.remote_tag if self.dialog is not None else ""
+            invite.user = Afterlife(self.ground, self.ack, tag)
         self.draft = None
         self.early.clear()
         self.ack = None

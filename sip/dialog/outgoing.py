@@ -99,8 +99,7 @@ class Outgoing:
     def done(self, status: int, response: Response | None, now: float) -> None:
         """End with `status`; the dialog ends with it where section 12.2.1.2 says so."""
         session, self.session = self.session, None
-        if session is None:
-            return
+        assert session is not None
         if self.method == "BYE":
             session.ground.forget(session.local_tag)
         elif status in _DIALOG_ENDERS:
@@ -166,8 +165,7 @@ class Proposal(Outgoing):
     def done(self, status: int, response: Response | None, now: float) -> None:
         """Report the answer, or try again later after glare (14.1)."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         if status < 300 and response is not None:
             self._accepted(session, response, now)
             return
@@ -212,8 +210,7 @@ class Proposal(Outgoing):
     def acknowledge(self, body: bytes) -> None:
         """Send the ACK of our re-INVITE, with the answer where the peer offered."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         self.awaits_ack = False
         self.ack = self.dialog.acknowledge(self.seq, body)
         self._leave(session)
@@ -222,8 +219,8 @@ class Proposal(Outgoing):
         """The pause after glare is over, or nobody waits for the answer any more."""
         session = self.session
         if session is None:
-            if self.invite is not None:
-                self.invite.abandon(now)
+            assert self.invite is not None
+            self.invite.abandon(now)
         elif session.exchange is not None or session.repeater is not None:
             # 14.1: not while an INVITE of the peer is under way.
             at = now + self._glare_pause(session)
@@ -252,8 +249,5 @@ class Proposal(Outgoing):
         return low + int(session.ground.tokens.token()[:8], 16) % steps * _GLARE_STEP
 
     def _leave(self, session: Session) -> None:
-        if session.proposal is self:
-            session.proposal = None
-        if self.timer is not None:
-            self.timer.cancel()
+        session.proposal = None
         self.session = None

@@ -29,7 +29,7 @@ class Probe:
         branch, tag = ground.tokens.branch(), ground.tokens.token()
         head = (
             f"{self.method} {uri} SIP/2.0\r\n"
-            f"{ground.vias[flow.listener]}{branch}\r\n"
+            f"{ground.vias[flow.listener]}{branch};rport\r\n"
             f"Max-Forwards: 70\r\nFrom: {from_};tag={tag}\r\nTo: {to}\r\n"
             f"Call-ID: {ground.tokens.token()}\r\nCSeq: 1 {self.method}\r\n"
             f"{ground.contacts[flow.listener]}{ground.user_agent}{headers}"

@@ -55,8 +55,7 @@ class ReliableProvisionals:
             self.waiting.append(_Waiting(status, reason, headers, body))
             return
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         self.rseq += 1
         self.status = status
         lines = f"Require: 100rel\r\nRSeq: {self.rseq}\r\n{headers}"
@@ -97,8 +96,7 @@ class ReliableProvisionals:
     def expire(self, name: int, now: float) -> None:
         """Repeat at doubling intervals for 64*T1, then refuse the INVITE."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         if now >= self.give_up_at:
             self.timer = None
             session.unconfirmed(now)

@@ -54,8 +54,7 @@ class Repeater:
     def expire(self, name: int, now: float) -> None:
         """Repeat, or tell the session that no ACK came."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         if now >= self.give_up_at:
             self.session = None
             session.ack_missed(now)

@@ -317,10 +317,9 @@ class Session:
     # -- inside ------------------------------------------------------------------------
 
     def _send_bye(self, now: float, headers: str) -> None:
-        dialog = self.dialog
+        assert self.dialog is not None
         self.stop(now)
-        if dialog is not None:
-            Outgoing(self, dialog, "BYE", headers=headers).send(now)
+        Outgoing(self, self.dialog, "BYE", headers=headers).send(now)
 
     def stop(self, now: float) -> None:
         """Let go of everything that could still fire; the session is over."""

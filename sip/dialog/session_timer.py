@@ -46,8 +46,7 @@ class SessionTimer:
     def expire(self, name: int, now: float) -> None:
         """Send a refresh, or end the session nobody refreshed."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         if name == _Name.EXPIRE:
             session.end(EndReason.EXPIRED, now)
         elif refresh(session, now):
@@ -58,8 +57,7 @@ class SessionTimer:
     def try_later(self, now: float) -> None:
         """Refresh again in a while, as long as there is time left."""
         session = self.session
-        if session is None:
-            return
+        assert session is not None
         self.timer.cancel()
         at = now + self.interval.seconds / _TRIES
         name = _Name.REFRESH if at < self.end_at else _Name.EXPIRE

@@ -27,8 +27,6 @@ class Afterlife:
         self, transaction: ClientTransaction, response: Response, now: float
     ) -> None:
         """Send the ACK once more, or release another branch of a fork."""
-        if not 200 <= response.status < 300:
-            return
         if response.to_tag != self.remote_tag:
             release(self.ground, transaction, response, now)
         elif self.ack is not None:

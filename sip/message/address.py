@@ -29,6 +29,10 @@ class Address:
     def parse(cls, text: str) -> Address:
         """Read one address, the whole of `text`; raise ValueError otherwise."""
         display = ""
+        if text[:1] == "<" and text[-1:] == ">":
+            uri_text = text[1:-1]
+            if _may_be_uri(uri_text):
+                return cls("", uri_text)
         if text.startswith('"'):
             match = _QUOTED_NAME.match(text)
             if match is None:

@@ -17,11 +17,12 @@ from sip.message.readers import (
     call_id_of,
     cseq_of,
     not_valid,
+    read_branch,
     read_max_forwards,
     tag_of,
     via_of,
 )
-from sip.message.uri import Uri, is_uri
+from sip.message.uri import Uri, is_plain_address, is_uri
 from sip.tokens import MAGIC_COOKIE
 
 _CREDENTIAL = re.compile(rf'{TOKEN}[ \t]*=[ \t]*(?:{QUOTED}|[^\s",]+)')
@@ -36,6 +37,11 @@ def check(request: Request) -> None:
     """
     try:
         _check_common(request)
+        fields = request.fields
+        request.via = via_of(fields["via"][0])
+        request.call_id = call_id_of(fields["call-id"][0])
+        request.from_tag = tag_of("from", fields["from"][0])
+        request.to_tag = tag_of("to", fields["to"][0])
         via = request.via
         # RFC 4475 section 3.2.1: the cookie alone identifies nothing.
         if via.branch == MAGIC_COOKIE:
@@ -53,24 +59,23 @@ def check(request: Request) -> None:
 def check_response(response: Response) -> None:
     """Refuse a response that cannot be matched; raise `PeerMistake`: it is dropped."""
     _check_common(response)
+    # Nothing else is looked at: From and Via are ours, a branch of ours says whose.
+    response.branch = read_branch(response)
+    response.to_tag = tag_of("to", response.fields["to"][0])
 
 
 def _check_common(message: Message) -> None:
     """Read what every message needs straight into its slots: this runs for each one."""
     fields = message.fields
     try:
-        (sender,) = fields["from"]
-        (to,) = fields["to"]
-        (call_id,) = fields["call-id"]
+        (_,) = fields["from"]
+        (_,) = fields["to"]
+        (_,) = fields["call-id"]
         (cseq,) = fields["cseq"]
         vias = fields["via"]
     except (KeyError, ValueError):
         raise _miscounted(message) from None
-    message.via = via_of(vias[0])
     message.cseq = cseq_of(cseq)
-    message.call_id = call_id_of(call_id)
-    message.from_tag = tag_of("from", sender)
-    message.to_tag = tag_of("to", to)
     if (len(vias) > 1 or "," in vias[0]) and len(message.all("via")) > MAX_VIAS:
         raise PeerMistake(400, "Too many Via headers")
 
@@ -97,8 +102,9 @@ def check_strictly(request: Request) -> None:
         if kind and not (is_token(kind) and is_token(subtype)):
             raise not_valid("content-type")
         for name in ("authorization", "proxy-authorization"):
-            for text in request.all(name):
-                _check_credentials(name, text)
+            if name in request.fields:
+                for text in request.all(name):
+                    _check_credentials(name, text)
     except PeerMistake as mistake:
         mistake.request = request
         raise
@@ -111,9 +117,10 @@ def _check_request_uri(text: str) -> None:
 
 
 def _check_address_uris(request: Request) -> None:
-    if not is_uri(request.from_.uri_text):
+    sender, to = request.first("from") or "", request.first("to") or ""
+    if not is_plain_address(sender) and not is_uri(request.from_.uri_text):
         raise not_valid("from")
-    if not is_uri(request.to.uri_text):
+    if not is_plain_address(to) and not is_uri(request.to.uri_text):
         raise not_valid("to")
     for contact in request.contacts:
         if not is_uri(contact.uri_text):

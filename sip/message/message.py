@@ -32,6 +32,8 @@ class Message:
     body: bytes
     via: Via
     """The topmost Via."""
+    branch: str
+    """Its branch; of a response this is all that is read of it."""
     cseq: CSeq
     call_id: str
     from_: Address
@@ -64,7 +66,7 @@ class Message:
     q850: int | None
     """The Q.850 cause of a Reason header."""
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
 
         def __getattr__(self, name: str) -> object:
             """Read the value of an empty slot and keep it there."""

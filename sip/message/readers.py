@@ -7,11 +7,12 @@ It raises `PeerMistake` when the text is bad, or absent and mandatory.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from sip.errors import PeerMistake
 from sip.message.address import Address
-from sip.message.grammar import WHITESPACE, number, split_list, words
+from sip.message.grammar import WHITESPACE, number, split_list
 from sip.message.limits import MAX_FORWARDS, MAX_RSEQ
 from sip.message.names import canonical
 from sip.message.params import parse_params
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sip.message.message import Message
 
 T = TypeVar("T")
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def not_valid(name: str) -> PeerMistake:
@@ -55,8 +57,13 @@ def via_of(text: str) -> Via:
         raise not_valid("via") from None
 
 
+@lru_cache(maxsize=512)
 def cseq_of(text: str) -> CSeq:
-    """Read a CSeq value; raise `PeerMistake`."""
+    """Read a CSeq value; raise `PeerMistake`.
+
+    Remembered, like other values that nearly all messages share: a value is frozen, and
+    depends on nothing but its text.
+    """
     try:
         return CSeq.parse(text)
     except ValueError:
@@ -96,6 +103,16 @@ def tag_of(name: str, text: str) -> str:
 def read_via(message: Message) -> Via:
     """Read the topmost Via."""
     return via_of(_mandatory(message, "via"))
+
+
+def read_branch(message: Message) -> str:
+    """Read the branch of the topmost Via, without the rest where that is usual."""
+    text = _mandatory(message, "via")
+    start = text.find(";branch=") + 8
+    if start >= 8 and not ('"' in text or "," in text or " " in text[start:]):
+        end = text.find(";", start)
+        return text[start:] if end < 0 else text[start:end]
+    return message.via.branch
 
 
 def read_cseq(message: Message) -> CSeq:
@@ -145,6 +162,15 @@ def read_contacts(message: Message) -> list[Address]:
 
 def read_contact(message: Message) -> Address | None:
     """Read the first Contact."""
+    values = message.fields.get("contact")
+    if values is None:
+        return None
+    text = values[0]
+    if len(values) == 1 and "," not in text and text != "*":
+        try:
+            return Address.parse(text)
+        except ValueError:
+            raise not_valid("contact") from None
     contacts = message.contacts
     return contacts[0] if contacts else None
 
@@ -164,8 +190,11 @@ def read_max_forwards(message: Message) -> int | None:
     values = message.fields.get("max-forwards")
     if values is None:
         return None
+    text = values[0]
+    if len(text) < 3 and text.isdecimal() and text.isascii():
+        return int(text)
     try:
-        return min(number(values[0], 2**32), MAX_FORWARDS)
+        return min(number(text, 2**32), MAX_FORWARDS)
     except ValueError:
         raise not_valid("max-forwards") from None
 
@@ -175,6 +204,7 @@ def read_content_type(message: Message) -> str:
     return _optional(message, "content-type", _parse_media_type, "")
 
 
+@lru_cache(maxsize=512)
 def _parse_media_type(text: str) -> str:
     media_type = text.partition(";")[0].strip(WHITESPACE).lower()
     kind, slash, subtype = media_type.partition("/")
@@ -193,17 +223,39 @@ def read_expires(message: Message) -> int | None:
 
 def read_supported(message: Message) -> frozenset[str]:
     """Read the option tags of Supported, in lower case."""
-    return frozenset(text.lower() for text in message.all("supported"))
+    return _read_set(message, "supported", _split_tags)
 
 
 def read_require(message: Message) -> frozenset[str]:
     """Read the option tags of Require, in lower case."""
-    return frozenset(text.lower() for text in message.all("require"))
+    return _read_set(message, "require", _split_tags)
 
 
 def read_allow(message: Message) -> frozenset[str]:
     """Read the methods of Allow, as they are: methods are case-sensitive."""
-    return frozenset(message.all("allow"))
+    return _read_set(message, "allow", _split_methods)
+
+
+def _read_set(
+    message: Message, name: str, split: Callable[[str], frozenset[str]]
+) -> frozenset[str]:
+    values = message.fields.get(name)
+    if values is None:
+        return _NOTHING
+    try:
+        return split(values[0] if len(values) == 1 else ",".join(values))
+    except ValueError:
+        raise not_valid(name) from None
+
+
+@lru_cache(maxsize=512)
+def _split_methods(text: str) -> frozenset[str]:
+    return frozenset(split_list(text))
+
+
+@lru_cache(maxsize=512)
+def _split_tags(text: str) -> frozenset[str]:
+    return frozenset(split_list(text.lower()))
 
 
 def read_rseq(message: Message) -> int | None:
@@ -252,14 +304,9 @@ def read_q850(message: Message) -> int | None:
     return None
 
 
-def read_timestamp(message: Message) -> str:
-    """Read Timestamp as text, "" when absent (RFC 3261 section 8.2.6.1)."""
-    values = message.fields.get("timestamp")
-    return " ".join(words(values[0])) if values else ""
-
-
 READERS: Final[dict[str, Callable[[Message], object]]] = {
     "via": read_via,
+    "branch": read_branch,
     "cseq": read_cseq,
     "call_id": read_call_id,
     "from_": read_from,

@@ -17,9 +17,11 @@ _SIMPLE = re.compile(
 )
 # What nearly all URIs look like: the shape above with at most one parameter, so that
 # none can stand there twice.
-_PLAIN = re.compile(
+_PLAIN_URI = (
     rf"sips?:(?:[A-Za-z0-9+_.\-]+@)?{HOST}(?::[0-9]{{1,4}})?(?:;{TOKEN}(?:={TOKEN})?)?"
 )
+_PLAIN = re.compile(_PLAIN_URI)
+_PLAIN_ADDRESS = re.compile(rf"(?:[A-Za-z0-9]+ )?<{_PLAIN_URI}>(?:;tag={TOKEN})?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
 _TELEPHONE = re.compile(r"\+?[0-9A-Fa-f*#\-.()]+")
 # Unsaid and said are different for these, and for no others (RFC 3261 section 19.1.4).
@@ -122,6 +124,14 @@ class Uri(NamedTuple):
         if self.params:
             text += format_params(self.params)
         return f"{text}?{self.headers}" if self.headers else text
+
+
+def is_plain_address(text: str) -> bool:
+    """Tell whether `text` is a name-addr as nearly all are, with a URI that is valid.
+
+    False says nothing: the address is then to be looked at in full.
+    """
+    return _PLAIN_ADDRESS.fullmatch(text) is not None
 
 
 def is_uri(text: str) -> bool:

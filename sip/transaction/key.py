@@ -16,7 +16,7 @@ MergedKey = tuple[str, str, int, str]
 
 def client_key(response: Response) -> ClientKey:
     """Return branch and CSeq method: CANCEL shares the branch of its INVITE."""
-    return response.via.branch, response.cseq.method
+    return response.branch, response.cseq.method
 
 
 def server_key(request: Request, method: str) -> ServerKey:
