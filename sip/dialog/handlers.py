@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sip.dialog.session import Session
 
 ACCEPT = "Accept: application/sdp\r\n"
+_SDP_RANGES = frozenset({"application/sdp", "application/*", "*/*"})
 # 14.2: a second INVITE inside the first waits a random while, 0 to 10 seconds.
 _RETRY_WITHIN = 11
 
@@ -33,6 +34,14 @@ def retry_after(session: Session) -> str:
 def is_acceptable(request: Request) -> bool:
     """Tell whether a body is one that offer and answer can use, or absent."""
     return not request.body or request.content_type == "application/sdp"
+
+
+def takes_descriptions(request: Request) -> bool:
+    """Tell whether the answer to an INVITE may carry SDP (20.1, 21.4.7)."""
+    if "accept" not in request.fields:
+        return True
+    ranges = (one.partition(";")[0].strip().lower() for one in request.all("accept"))
+    return not _SDP_RANGES.isdisjoint(ranges)
 
 
 def refuse_extensions(request: Request) -> None:

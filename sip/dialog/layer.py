@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from sip.dialog.exchange import Exchange, OfferExchange
 from sip.dialog.ground import ALLOW, SUPPORTED, Ground
-from sip.dialog.handlers import ACCEPT, is_acceptable, refuse_extensions
+from sip.dialog.handlers import (
+    ACCEPT,
+    is_acceptable,
+    refuse_extensions,
+    takes_descriptions,
+)
 from sip.dialog.inbound import InboundSession
 from sip.dialog.interval import agree_as_server
 from sip.dialog.settings import METHODS
@@ -99,12 +104,12 @@ class DialogLayer:
     def _screen(self, request: Request) -> None:
         """Refuse what a UAS refuses of any request outside a dialog (8.2)."""
         method = request.method
+        check_strictly(request)
         if method in _INSIDE_ONLY:
             raise PeerMistake(481, "Call/Transaction Does Not Exist")
         if method not in METHODS:
             status = 405 if method in _KNOWN else 501
             raise PeerMistake(status, "", headers=(ALLOW.rstrip(),))
-        check_strictly(request)
         scheme = request.uri.partition(":")[0].lower()
         if scheme not in _SCHEMES:
             raise PeerMistake(416, "Unsupported URI Scheme")
@@ -123,6 +128,8 @@ class DialogLayer:
         multipart = request.content_type.startswith("multipart/")
         if encoded or not (multipart or is_acceptable(request)):
             raise PeerMistake(415, "Unsupported Media Type", headers=(ACCEPT.rstrip(),))
+        if not takes_descriptions(request):
+            raise PeerMistake(406, "Not Acceptable")
         agree_as_server(request, self.ground.settings)
         # Read now, while what is malformed in them can be refused.
         _ = request.supported, request.allow, request.record_routes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sip.message.message import Request
@@ -9,6 +10,12 @@ from sip.wheel import Timer
 
 if TYPE_CHECKING:
     from sip.dialog.inbound import InboundSession
+
+
+class _Name(IntEnum):
+    # Told apart by name, not by the clock: ticks round.
+    REPEAT = 0
+    GIVE_UP = 1
 
 
 class _Waiting(NamedTuple):
@@ -64,7 +71,7 @@ class ReliableProvisionals:
         self.interval = timers.t1
         self.give_up_at = now + 64 * timers.t1
         session.transaction.respond(status, self.data, now)
-        self.timer = session.ground.wheel.arm(now + self.interval, self, 0)
+        self.timer = session.ground.wheel.arm(now + self.interval, self, _Name.REPEAT)
 
     def confirm(self, prack: Request) -> bool:
         """Match a PRACK; False when it names nothing that waits (then 481)."""
@@ -97,11 +104,13 @@ class ReliableProvisionals:
         """Repeat at doubling intervals for 64*T1, then refuse the INVITE."""
         session = self.session
         assert session is not None
-        if now >= self.give_up_at:
+        if name == _Name.GIVE_UP:
             self.timer = None
             session.unconfirmed(now)
             return
         session.transaction.respond(self.status, self.data, now)
         self.interval *= 2
-        at = min(now + self.interval, self.give_up_at)
-        self.timer = session.ground.wheel.arm(at, self, name)
+        at, then = now + self.interval, _Name.REPEAT
+        if at >= self.give_up_at:
+            at, then = self.give_up_at, _Name.GIVE_UP
+        self.timer = session.ground.wheel.arm(at, self, then)

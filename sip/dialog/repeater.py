@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sip.transaction.base import ServerTransaction
@@ -9,6 +10,12 @@ from sip.wheel import Timer
 
 if TYPE_CHECKING:
     from sip.dialog.session import Session
+
+
+class _Name(IntEnum):
+    # Told apart by name, not by the clock: ticks round.
+    REPEAT = 0
+    GIVE_UP = 1
 
 
 class Repeater:
@@ -44,7 +51,9 @@ class Repeater:
         self.interval = timers.t1
         self.give_up_at = now + timers.t1 * 64
         transaction.respond(200, data, now)
-        self.timer: Timer = session.ground.wheel.arm(now + self.interval, self, 0)
+        self.timer: Timer = session.ground.wheel.arm(
+            now + self.interval, self, _Name.REPEAT
+        )
 
     def stop(self) -> None:
         """The ACK arrived, or nobody waits for it any more."""
@@ -55,12 +64,14 @@ class Repeater:
         """Repeat, or tell the session that no ACK came."""
         session = self.session
         assert session is not None
-        if now >= self.give_up_at:
+        if name == _Name.GIVE_UP:
             self.session = None
             session.ack_missed(now)
             return
         self.transaction.respond(200, self.data, now)
         timers = session.ground.settings.timers
         self.interval = min(2 * self.interval, timers.t2)
-        at = min(now + self.interval, self.give_up_at)
-        self.timer = session.ground.wheel.arm(at, self, name)
+        at, then = now + self.interval, _Name.REPEAT
+        if at >= self.give_up_at:
+            at, then = self.give_up_at, _Name.GIVE_UP
+        self.timer = session.ground.wheel.arm(at, self, then)

@@ -297,3 +297,16 @@ def test_two_cores_hold_a_call_for_hours(refresher: str, update: bool) -> None:
     assert pair.alice.event(Ended).reason in (EndReason.EXPIRED, EndReason.PEER_GONE)
     assert pair.bob.event(Ended).reason in (EndReason.EXPIRED, EndReason.PEER_GONE)
     pair.settle()
+
+
+def test_a_refresh_refused_after_the_timer_was_dropped_is_forgotten() -> None:
+    net, alice, stranger, session = in_call_with_stranger(
+        headers=expires(600, "uac") + ALLOW_UPDATE
+    )
+    net.run(300.0)
+    stranger.send("UPDATE")
+    assert session.interval is None
+    stranger.respond(stranger.request("UPDATE"), 500)
+    net.run(4000.0)
+    assert len(stranger.distinct("UPDATE")) == 1
+    assert alice.names == ["Answered"]
