@@ -56,10 +56,6 @@ class Wheel:
         """Have `target.expire(name, now)` called once `at` has passed."""
         tick = math.ceil(at * TICKS_PER_SECOND - _ROUNDING)
         timer = Timer(target, name, tick)
-        self._put(timer, tick)
-        return timer
-
-    def _put(self, timer: Timer, tick: int) -> None:
         if tick > self._horizon > 0:
             tick = self._horizon
         slot = self._slots.get(tick)
@@ -68,6 +64,7 @@ class Wheel:
             heappush(self._ticks, tick)
         else:
             slot.append(timer)
+        return timer
 
     def next_at(self) -> float | None:
         """Return the earliest deadline, None when nothing is armed."""
@@ -93,9 +90,17 @@ class Wheel:
                 if timer.target is None:
                     continue
                 if timer.tick > last:
-                    self._put(timer, timer.tick)
+                    self._hop(timer)
                 else:
                     yield timer
+
+    def _hop(self, timer: Timer) -> None:
+        tick = min(timer.tick, self._horizon)
+        slot = self._slots.get(tick)
+        if slot is None:
+            self._slots[tick] = slot = []
+            heappush(self._ticks, tick)
+        slot.append(timer)
 
     def __len__(self) -> int:
         """Count the timers still armed; looks at every one, for tests and gauges."""

@@ -122,6 +122,9 @@ def _check_address_uris(request: Request) -> None:
         raise not_valid("from")
     if not is_plain_address(to) and not is_uri(request.to.uri_text):
         raise not_valid("to")
+    contacts = request.fields.get("contact")
+    if contacts is None or (len(contacts) == 1 and is_plain_address(contacts[0])):
+        return
     for contact in request.contacts:
         if not is_uri(contact.uri_text):
             raise not_valid("contact")

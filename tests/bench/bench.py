@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     _say("|---" * (_HEAD.count("|") - 1) + "|")
     for store in filter(None, options.stores.split(",")):
         start = partial(veil, store)
-        figures = _measure(start, rates, options.seconds)
+        figures = _measure(start, rates, options.seconds) if rates else []
         if options.held:
             # In a process of its own: one that was busy has memory to give.
             figures += _measure(start, [], 0, held=options.held)

@@ -55,17 +55,16 @@ def _veil(store: str, gateway: int, directory: Path) -> Iterator[Router]:
         "store": store,
         "archive": f"sqlite:{directory}/archive.db",
         "media": {"engine": "bypass"},
-        "apps": [
-            {
-                "key": "bench",
-                "secret": "not-so-secret",
-                "mode": "AX",
-                "numbers": [x for _, x in pairs],
-                "bindings": [{"origNum": a, "privateNum": x} for a, x in pairs],
-            }
-        ],
     }
-    with veil_serve(config, directory, seconds=120) as running:
+    app: dict[str, object] = {"key": "bench", "secret": "not-so-secret", "mode": "AX"}
+    seeds = {
+        "numbers": [x for _, x in pairs],
+        "bindings": [{"origNum": a, "privateNum": x} for a, x in pairs],
+    }
+    # Two starts: what reading 10,000 seeds leaves behind is not to be measured.
+    with veil_serve({**config, "apps": [app | seeds]}, directory, seconds=120):
+        pass
+    with veil_serve({**config, "apps": [app]}, directory) as running:
         yield Router("veil", address, running.process.pid)
 
 
