@@ -21,8 +21,8 @@ UNIT := -m "not sipp and not redis and not slow" -n 2 -q
 # SIPp scenarios spend their time waiting for SIP's timers, not for a core; the longest
 # come first, handed out one by one.
 SCENARIOS := -m sipp -n 8 --dist load --maxschedchunk 1 -q
-# Whatever follows another program's clock or ours runs alone.
-REST := -m "(redis or slow) and not sipp" -n 2 -q
+# Redis tests hold it to its 300 ms: nothing else runs beside them.
+REST := -m "(redis or slow) and not sipp" -n 3 -q
 
 .PHONY: help run demo test check fmt bench lint types unit peers cover lock clean
 
@@ -35,10 +35,9 @@ run: .venv/.run  ## start veil with the embedded store and sample numbers (CONFI
 demo: .venv/.run  ## place a call in each mode through one process and print its ladder
 	$(BIN)/veil demo
 
-test: peers lint types  ## everything: lint, types, unit, redis, SIPp, other Pythons
-	$(BIN)/pytest $(UNIT)
+test: peers lint types  ## everything: lint, types, Redis, unit on every Python, SIPp
 	$(BIN)/pytest $(REST)
-	@$(MAKE) -j2 --output-sync=target scenarios others
+	@$(MAKE) -j2 --output-sync=target scenarios pythons
 
 check: lint types unit  ## the fast part: lint, types, unit tests
 
@@ -66,12 +65,12 @@ cover: .venv/.dev  ## branch coverage of the unit tests
 peers: .venv/.dev  ## install redis-server and SIPp (root on Debian/Ubuntu), or say what is missing
 	@$(BIN)/python -m tests.peers
 
-.PHONY: scenarios others
+.PHONY: scenarios pythons
 scenarios: .venv/.dev
 	$(BIN)/pytest $(SCENARIOS)
 
 # Beside the scenarios, which mostly wait.
-others: $(if $(PYTHON3.12),.venv312/.dev) $(if $(PYTHON3.13),.venv313/.dev)
+pythons: unit $(if $(PYTHON3.12),.venv312/.dev) $(if $(PYTHON3.13),.venv313/.dev)
 	@for v in 312 313; do \
 		if [ -x .venv$$v/bin/pytest ]; then .venv$$v/bin/pytest $(UNIT) || exit 1; \
 		else echo "unit tests on Python $$v: skipped, no such interpreter"; fi; done

@@ -25,7 +25,7 @@ class Leg(IntEnum):
 
 
 class Clock(IntEnum):
-    """The time limits of a call (BEHAVIOUR section 5)."""
+    """The time limits of a call."""
 
     GATEWAY = 0
     """A gateway has not answered the INVITE at all."""

@@ -28,7 +28,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a call may take, seconds each (BEHAVIOUR section 5)."""
+    """How long a call may take, seconds each."""
 
     gateway: float = 4.0
     setup: float = 90.0

@@ -1,6 +1,6 @@
 """What of a message's body may go across: its session description, and key presses.
 
-Everything else a body can hold stays where it came from (BEHAVIOUR section 5).
+Everything else a body can hold stays where it came from.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _NOT_ALLOWED = 405
 _UNSUPPORTED_MEDIA = 415
 _NOT_ACCEPTABLE = 488
 _UNAVAILABLE = 503
-# What another gateway may do better (BEHAVIOUR section 5); never a callee's own answer.
+# What another gateway may do better; never a callee's own answer.
 _GATEWAY_STATUSES = frozenset({408, 500, 502, 503, 504})
 _ACCEPT_KEYS = "Accept: application/dtmf-relay, application/dtmf\r\n"
 

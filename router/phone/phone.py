@@ -116,8 +116,7 @@ class Phone:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         if self.port == 0:
             self.port = _free_port(self.host, self.transport, family)
-        advertised = f"[{self.host}]" if ":" in self.host else self.host
-        listener = Listener(self.transport, advertised, self.port)
+        listener = Listener(self.transport, _authority(self.host), self.port)
         settings = CoreSettings(listeners=(listener,), user_agent=USER_AGENT)
         self._core = _TappedCore(settings, Tokens(os.urandom), self.ladder)
         self._endpoint = Endpoint(self._core, self._drain, allowed=lambda _: True)
@@ -153,12 +152,12 @@ class Phone:
         """Call `number` at `host` and `port` as `caller`."""
         assert self._core is not None
         assert self._endpoint is not None
-        address = f"[{host}]" if ":" in host else host
+        address = _authority(host)
         parameter = "" if self.transport == "udp" else f";transport={self.transport}"
         session = self._core.invite(
             Flow(self.transport, host, port),
             uri=f"sip:{number}@{address}:{port}{parameter}",
-            from_=f"<sip:{caller}@{self.host}:{self.port}>",
+            from_=f"<sip:{caller}@{_authority(self.host)}:{self.port}>",
             to=f"<sip:{number}@{address}:{port}>",
             body=self.sdp(),
             now=self._now(),
@@ -260,6 +259,10 @@ class Phone:
         assert self._endpoint is not None
         self._drain()
         self._endpoint.flush()
+
+
+def _authority(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _call_of(session: Session) -> PhoneCall:

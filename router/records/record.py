@@ -1,6 +1,6 @@
 """The call record: one for each call, computed from the call's events when it is over.
 
-Its fields are what WIRE.md section 6 and the console need. Nothing is collected along
+Its fields are what the contract's CDR and the console need. Nothing is collected along
 the way, so a record cannot contradict the events it came from.
 """
 
@@ -36,7 +36,7 @@ class CallRecord(NamedTuple):
     subscription_id: str
     """The binding that decided, "" for none."""
     direction: int
-    """As in WIRE.md section 6: 0 towards A, 1 from A, 2 abnormal."""
+    """The contract's `direction`: 0 towards A, 1 from A, 2 abnormal."""
     call_in_at: float
     forward_start_at: float | None
     """When the first gateway was sent the call."""

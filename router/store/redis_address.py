@@ -1,4 +1,4 @@
-"""Where Redis is: the URLs of DESIGN as one value.
+"""Where Redis is: its URL as one value.
 
     redis://[user:password@]host[:port][/db]
     redis+sentinel://[user:password@]host[:port],host[:port]…/master-name[/db]

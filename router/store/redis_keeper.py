@@ -3,7 +3,7 @@
 A connection that fails is replaced; until the new one has shown itself sound, look-ups
 are refused at once instead of waiting for a deadline each. What is kept is proved again
 every second: the server answers, it is the primary still (with Sentinel), and it holds
-the mark it was opened with (FAULTS F1 to F6).
+the mark it was opened with.
 """
 
 from __future__ import annotations

@@ -45,10 +45,10 @@ PRAGMA user_version = {LAYOUT};
 """
 # One row of four is a quarter cheaper than four rows with their names.
 _LOOK_UP = """
-SELECT (SELECT value FROM field WHERE x = ?1 AND name = 'n'),
-       (SELECT value FROM field WHERE x = ?1 AND name = 'b'),
-       (SELECT value FROM field WHERE x = ?1 AND name = 't'),
-       (SELECT value FROM field WHERE x = ?1 AND name = ?2)
+SELECT (SELECT value FROM field WHERE x = ? AND name = 'n'),
+       (SELECT value FROM field WHERE x = ? AND name = 'b'),
+       (SELECT value FROM field WHERE x = ? AND name = 't'),
+       (SELECT value FROM field WHERE x = ? AND name = ?)
 """
 _PUT = "INSERT OR REPLACE INTO field VALUES (?, ?, ?, ?, ?)"
 
@@ -118,7 +118,9 @@ class SqliteStore:
         try:
             if self._database is None:
                 raise StoreUnavailable("the store is not open")
-            row = self._database.execute(_LOOK_UP, (x, "p:" + caller)).fetchone()
+            row = self._database.execute(
+                _LOOK_UP, (x, x, x, x, "p:" + caller)
+            ).fetchone()
             found = codec.found(x, caller, *row)
         except StoreUnavailable as unavailable:
             deliver(unavailable)

@@ -1,4 +1,4 @@
-"""Who may talk to us, and which trunk a source belongs to (FAULTS 1.2, item 1)."""
+"""Who may talk to us, and which trunk a source belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls a trunk may bring: a second, and at a time (FAULTS 1.2)."""
+"""How many calls a trunk may bring: a second, and at a time."""
 
 from __future__ import annotations
 
