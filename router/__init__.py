@@ -1,1 +1,1 @@
-"""veil: privacy-number call routing. Calls to X numbers are decided, bridged and billed."""
+"""veil: calls to X numbers are decided, bridged and billed."""

@@ -23,7 +23,7 @@ from sip.dialog.outbound import OutboundSession
 from sip.dialog.probe import Probe
 from sip.dialog.settings import CoreSettings
 from sip.errors import PeerMistake
-from sip.events import Event
+from sip.events import Event, Rejected
 from sip.flow import Flow
 from sip.message.limits import MAX_STREAM_MESSAGE
 from sip.message.message import Request, Response
@@ -198,17 +198,24 @@ class Core:
         try:
             self.layer.receive_request(transaction, request, flow, now)
         except PeerMistake as mistake:
-            self._refuse(transaction, request, mistake, now)
+            self._refuse(transaction, request, flow, mistake, now)
 
     def _refuse(
         self,
         transaction: ServerTransaction,
         request: Request,
+        flow: Flow,
         mistake: PeerMistake,
         now: float,
     ) -> None:
         data = self._render(request, mistake)
         transaction.respond(mistake.status, data, now)
+        if request.method != "INVITE" or request.to_tag:
+            return
+        ground = self.ground
+        # Whatever a merged INVITE is refused for, the first of it has been told of.
+        if not ground.transactions.is_merged(request):
+            ground.events.append(Rejected(request, flow, mistake.status))
 
     def _answer(self, mistake: PeerMistake, flow: Flow) -> None:
         """Answer a request that is none, statelessly; anything else is dropped."""

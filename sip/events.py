@@ -38,6 +38,20 @@ class Invited(NamedTuple):
     """Where the INVITE came from."""
 
 
+class Rejected(NamedTuple):
+    """A new INVITE was refused by the stack itself; it was answered and is over.
+
+    Neither a repeat nor the same INVITE by another path (482) makes this event.
+    """
+
+    request: Request
+    """Well-formed as far as `check` looks; nothing else in it can be relied on."""
+    flow: Flow
+    """Where the INVITE came from."""
+    status: int
+    """The final status it was sent."""
+
+
 class Cancelled(NamedTuple):
     """The peer took its INVITE back before a final answer; 487 was sent. It is over.
 
@@ -162,6 +176,7 @@ class Replied(NamedTuple):
 
 Event = (
     Invited
+    | Rejected
     | Cancelled
     | Confirmed
     | AckMissed

@@ -6,7 +6,9 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -112,10 +114,16 @@ def banner(service: Service) -> list[str]:
         via = f"{bound[0].host}:{bound[0].port}"
         lines += [
             "to place a call, let a phone stand in for the gateway, then call X:",
-            f"  veil call --answer --bind {gateway}",
-            f"  veil call {x} --from {caller} --via {via}",
+            f"  {_program()} call --answer --bind {gateway}",
+            f"  {_program()} call {x} --from {caller} --via {via}",
         ]
     return lines
+
+
+def _program() -> str:
+    """Return what to type: the script's own path when it was started by it."""
+    started = sys.argv[0]
+    return started if Path(started).name == "veil" else "veil"
 
 
 def _sample(settings: Settings) -> tuple[str, str] | None:

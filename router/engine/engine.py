@@ -129,6 +129,9 @@ class Engine:
     def _invited(self, event: events.Invited, now: float) -> None:
         self.intake.take(event.session, event.request, event.flow, now)
 
+    def _rejected(self, event: events.Rejected, now: float) -> None:
+        self.intake.note(event.request, event.flow, event.status, now)
+
     def _cancelled(self, event: events.Cancelled, now: float) -> None:
         call = event.session.context
         if isinstance(call, LiveCall):
@@ -291,6 +294,7 @@ def _cause_in(response: Response) -> int | None:
 # The event of a handler is of the type of its key.
 HANDLERS: dict[type[events.Event], Callable[[Engine, Any, float], None]] = {
     events.Invited: Engine._invited,
+    events.Rejected: Engine._rejected,
     events.Cancelled: Engine._cancelled,
     events.Confirmed: Engine._confirmed,
     events.Progressed: Engine._progressed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from router.call.events import Refused, Routed
 from router.engine.bodies import description_in
 from router.engine.legs import LiveCall
+from router.engine.rejection import Rejection
 from router.engine.switchboard import Switchboard
 from router.numbers import from_uri
 from router.plan import reasons
@@ -77,6 +78,24 @@ class Intake:
         )
         board.store.look_up(x, asked.caller, asked.deliver)
         asked.is_in_turn = False
+
+    def note(self, request: Request, flow: Flow, status: int, now: float) -> None:
+        """Have a record written of an INVITE the stack refused, if X is ours.
+
+        Nothing of `request` has to be valid.
+        """
+        trunk = self.access.trunk_for(flow.host)
+        if trunk is None:
+            return
+        board = self.board
+        board.counters.taken += 1
+        x = from_uri(request.uri, trunk.rules)
+        if not x:
+            board.counters.unknown_numbers += 1
+            return
+        caller = caller_of(request, trunk.caller_fields, trunk.rules)
+        rejection = Rejection(board, x, caller, status, now)
+        board.store.look_up(x, caller, rejection.deliver)
 
     def _turn_away(self, session: InboundSession, reason: Reason, now: float) -> None:
         headers = reason.header

@@ -54,6 +54,7 @@ class Reason:
 
 _PHRASES = {
     200: "OK",
+    400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",
     408: "Request Timeout",
@@ -139,6 +140,8 @@ TRUNK_LIMIT = _reason(Result.REFUSED, "trunk_limit", 503, 42, 7002)
 OVERLOAD = _reason(Result.REFUSED, "overload", 503, 42, 7002)
 DRAINING = _reason(Result.REFUSED, "draining", 503, 41, 7102)
 BAD_OFFER = _reason(Result.REFUSED, "bad_offer", 488, 88, 7505)
+# By the SIP stack, with whatever status says what was wrong; 400 stands for all.
+BAD_INVITE = _reason(Result.REFUSED, "bad_invite", 400, 127, 7505)
 
 # Something broke.
 NO_ACK = _reason(Result.FAILED, "no_ack", 200, 102, 7505)

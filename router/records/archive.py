@@ -1,9 +1,9 @@
 """The archive of call records: an SQL table, written in groups behind the calls' backs.
 
 `write` appends to a list and returns. A thread of its own writes the list as one
-transaction every 50 ms, or as soon as 500 records wait, so that neither a slow nor a
-full disk is felt by calls (F26). A group that could not be written stays in the list
-and is tried again until it can; each record is kept once, by its call id.
+transaction five times a second, or as soon as 500 records wait, so that neither a slow
+nor a full disk is felt by calls (F26). A group that could not be written stays in the
+list and is tried again until it can; each record is kept once, by its call id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GROUP = 500
 """As many waiting records are written without waiting for the interval."""
 MOST_AT_ONCE = 5_000
 """Records in one transaction, when many have piled up."""
-INTERVAL_SECONDS = 0.05
+INTERVAL_SECONDS = 0.2
 RETRY_SECONDS = (0.1, 0.5, 1.0, 5.0)
 """Pauses after groups that could not be written; the last one repeats."""
 LIMIT = 100_000

@@ -73,6 +73,8 @@ class Finished(NamedTuple):
     """Final SIP status of the second leg, 0 when it had none."""
     callee_q850: int = 0
     """Q.850 cause of the second leg, 0 when it gave none."""
+    sip_status: int = 0
+    """What the caller was answered, 0: the status of the reason."""
 
 
 CallEvent: TypeAlias = CalledIn | Decided | Forwarded | Alerted | Answered | Finished

@@ -119,7 +119,7 @@ def compute(events: Iterable[CallEvent]) -> CallRecord:
         reason.result.value,
         reason.slug,
         reason.state_code,
-        reason.sip_status,
+        finished.sip_status or reason.sip_status,
         finished.callee_q850 or reason.q850,
         finished.callee_status,
         finished.released_by,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from router.numbers import CHINA, NumberForm, NumberRules, from_uri, write
+from sip.errors import PeerMistake
 from sip.message.address import Address
 from sip.message.message import Request
 
@@ -24,13 +25,17 @@ def caller_of(request: Request, fields: Sequence[str], rules: NumberRules) -> st
     counts as no number.
     """
     for name in fields:
-        values = request.fields.get(name)
-        if values is not None:
+        if name not in request.fields:
+            continue
+        try:
             # P-Asserted-Identity may bring a SIP and a tel URI (RFC 3325 section 9.1).
-            for value in request.all(name):
-                number = _number_in(value, rules)
-                if number:
-                    return number
+            values = request.all(name)
+        except PeerMistake:
+            continue
+        for value in values:
+            number = _number_in(value, rules)
+            if number:
+                return number
     return ""
 
 

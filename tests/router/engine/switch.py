@@ -7,7 +7,9 @@ store in memory, the plan, the call machine. Records are kept in a list.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from random import Random
+from weakref import finalize
 
 from router.call.state import State
 from router.engine import Engine, Switchboard
@@ -96,6 +98,7 @@ class Veil:
         self.woken = 0
         store = SqliteStore(":memory:")
         asyncio.run(_fill(store))
+        finalize(self, _close, store)
         self.store = SlowStore(store)
         self.board = Switchboard(
             core=self.core,
@@ -137,6 +140,12 @@ class Veil:
     def wake(self, now: float) -> None:
         """Let the deadlines of the core pass."""
         self.core.handle_timer(now)
+
+
+def _close(store: SqliteStore) -> None:
+    # With the scene, whether or not a loop runs; closing SQLite waits for nothing.
+    with suppress(StopIteration):
+        store.close().send(None)
 
 
 async def _fill(store: SqliteStore) -> None:

@@ -80,6 +80,12 @@ def test_the_callees_own_cause_goes_before_the_one_of_the_reason() -> None:
     assert (record.q850, record.callee_status) == (34, 486)
 
 
+def test_the_status_really_sent_goes_before_the_one_of_the_reason() -> None:
+    end = Finished(100.0, reasons.BAD_INVITE, "platform", sip_status=420)
+    assert compute([CALLED, end]).sip_status == 420
+    assert compute([CALLED, end._replace(sip_status=0)]).sip_status == 400
+
+
 def test_f25_a_duration_is_of_the_monotonic_clock() -> None:
     """Whatever the wall clock shows later, only the first reading counts."""
     late = CALLED._replace(clock=0.0)

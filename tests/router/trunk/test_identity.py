@@ -41,10 +41,15 @@ def test_the_first_header_with_a_number_says_who_calls() -> None:
         ("<sip:anonymous@anonymous.invalid>", ""),
         ("<sip:h>", ""),
         ('"broken <sip:', ""),
+        (f'<sip:{A}@h>, "unclosed', ""),
     ],
 )
 def test_every_way_to_write_it(value: str, number: str) -> None:
     assert caller(p_asserted_identity=value) == number
+
+
+def test_a_list_that_cannot_be_split_leaves_it_to_the_next_header() -> None:
+    assert caller(p_asserted_identity=f'<sip:{A}@h>, "', from_=f"<sip:{C}@h>") == C
 
 
 def test_a_display_name_is_not_believed() -> None:
