@@ -20,6 +20,8 @@ class Model:
 
     def __init__(self) -> None:
         self.bound: dict[str, AxbBinding] = {}
+        self.lapsed: set[str] = set()
+        """Expired; a store may have removed them already, or not yet."""
 
     def bind(self, binding: AxbBinding, now: float) -> bool:
         """Bind, or return False for a conflict."""
@@ -30,15 +32,26 @@ class Model:
             if not same and not parties.isdisjoint({other.a, other.b}):
                 return False
         self.bound[binding.subscription_id] = binding
+        self.lapsed.discard(binding.subscription_id)
         return True
+
+    def unbind(self, name: str, now: float) -> bool | None:
+        """Remove a binding and tell whether it was there, None when either will do."""
+        self.sweep(now)
+        there = self.bound.pop(name, None) is not None
+        lapsed = name in self.lapsed
+        self.lapsed.discard(name)
+        return None if lapsed else there
 
     def sweep(self, now: float) -> None:
         """Remove what expired."""
+        before = set(self.bound)
         self.bound = {
             name: binding
             for name, binding in self.bound.items()
             if binding.expires_at is None or binding.expires_at > now
         }
+        self.lapsed |= before - set(self.bound)
 
     def found(self, party: str) -> AxbBinding | None:
         """Return the binding of a party."""
@@ -69,8 +82,10 @@ async def play(url: str, steps: list[Step]) -> None:
                 bound = False
             assert bound == model.bind(binding, now)
         elif verb == "unbind":
-            there = model.bound.pop(name, None) is not None
-            assert await store.unbind(name) == there
+            there = model.unbind(name, now)
+            assert await store.unbind(name) in (
+                (True, False) if there is None else (there,)
+            )
         else:
             await store.sweep(now)
             model.sweep(now)
