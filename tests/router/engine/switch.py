@@ -7,9 +7,8 @@ store in memory, the plan, the call machine. Records are kept in a list.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from random import Random
-from weakref import finalize
+from typing import ClassVar
 
 from router.call.state import State
 from router.engine import Engine, Switchboard
@@ -90,6 +89,9 @@ class SlowStore:
 class Veil:
     """The router as a host of the network."""
 
+    opened: ClassVar[list[SqliteStore]] = []
+    """The stores of all that were made; `conftest.py` closes them after each test."""
+
     def __init__(self, net: Net, trunks: tuple[Trunk, ...]) -> None:
         self.net = net
         self.address: Address = (VEIL, 5060)
@@ -98,7 +100,7 @@ class Veil:
         self.woken = 0
         store = SqliteStore(":memory:")
         asyncio.run(_fill(store))
-        finalize(self, _close, store)
+        self.opened.append(store)
         self.store = SlowStore(store)
         self.board = Switchboard(
             core=self.core,
@@ -140,12 +142,6 @@ class Veil:
     def wake(self, now: float) -> None:
         """Let the deadlines of the core pass."""
         self.core.handle_timer(now)
-
-
-def _close(store: SqliteStore) -> None:
-    # With the scene, whether or not a loop runs; closing SQLite waits for nothing.
-    with suppress(StopIteration):
-        store.close().send(None)
 
 
 async def _fill(store: SqliteStore) -> None:
